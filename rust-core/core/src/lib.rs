@@ -1,0 +1,28 @@
+//! Geometry, volumes, masks, contours and metrics of TMLI.
+//!
+//! Everything here is in **LPS millimetres** (x towards the patient's left, y towards posterior, z towards
+//! superior), arrays are `[k, j, i]` (slice, row, column), and nothing does I/O.
+//!
+//! ```
+//! use tmli_core::{Mask, PointLps, SpacingMm, VolumeGeometry};
+//!
+//! let geometry = VolumeGeometry::axial([4, 8, 8], PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 1.0, 1.0))?;
+//! let mut mask = Mask::new(geometry.shape());
+//! mask.set([1, 2, 3], true);
+//! assert_eq!(geometry.point_from_index([1.0, 2.0, 3.0]), PointLps::new(3.0, 2.0, 5.0));
+//! assert_eq!(mask.count() as f64 * geometry.voxel_volume_mm3(), 5.0);
+//! # Ok::<(), tmli_core::GeometryError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod geometry;
+pub mod mask;
+pub mod segmentation;
+pub mod structure_set;
+pub mod volume;
+
+pub use geometry::{Affine, FrameOfReferenceUid, GeometryError, PointLps, SpacingMm, VolumeGeometry};
+pub use mask::{Mask, VoxelBox};
+pub use segmentation::{Segment, Segmentation};
+pub use structure_set::{Contour, ContourKind, Roi, RoiNumber, StructureSet};
+pub use volume::{Volume, VolumeError};
