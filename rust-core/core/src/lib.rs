@@ -17,12 +17,18 @@
 
 pub mod geometry;
 pub mod mask;
+pub mod metrics;
+pub mod rasterise;
 pub mod segmentation;
 pub mod structure_set;
+pub mod trace;
 pub mod volume;
 
 pub use geometry::{Affine, FrameOfReferenceUid, GeometryError, PointLps, SpacingMm, VolumeGeometry};
 pub use mask::{Mask, VoxelBox};
+pub use metrics::{DirectedDistances, MetricsError, StructureMetrics, Undefined, compare_masks};
+pub use rasterise::{ContourFinding, Rasterised, rasterise};
 pub use segmentation::{Segment, Segmentation};
 pub use structure_set::{Contour, ContourKind, Roi, RoiNumber, StructureSet};
+pub use trace::trace;
 pub use volume::{Volume, VolumeError};
