@@ -1,0 +1,40 @@
+//! Training a network on a cohort.
+//!
+//! [`train`] takes settings ([`TrainConfig`]), a split ([`CaseSplit`]) and a source of cases ([`CaseSource`]), and fills
+//! a model folder:
+//!
+//! ```text
+//! model.json  weights.safetensors      the best network so far by validation Dice (the last, without validation cases)
+//! training/checkpoint.safetensors      weights, optimiser, step and best score in one file, written whole or not at all
+//! training/split.json                  case identifiers: the only file that holds them
+//! training/config.json                 the settings
+//! training/log.jsonl                   one event per line
+//! ```
+//!
+//! A training that was stopped anywhere, by SIGKILL too, and is resumed ends with the weights of one that was not, bit
+//! for bit, on the CPU with the same number of threads: everything random is drawn from the seed and the step number
+//! alone, and the checkpoint is one file that is replaced in one rename.
+
+mod augment;
+mod batch;
+mod case;
+mod checkpoint;
+mod config;
+mod data;
+mod error;
+mod event;
+mod files;
+
+mod loss;
+mod optimiser;
+mod random;
+mod sampler;
+mod train;
+mod validate;
+
+pub use augment::Augmentation;
+pub use case::{CaseSource, CaseSplit, TrainingCase};
+pub use config::{LossConfig, OptimiserConfig, Rule, Sampling, Schedule, TrainConfig};
+pub use error::TrainError;
+pub use event::{TrainEvent, TrainOutcome};
+pub use train::{TrainInputs, train};

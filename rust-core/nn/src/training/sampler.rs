@@ -1,0 +1,156 @@
+//! Which patch comes next.
+//!
+//! Voxels of a lens are one in a million: patches chosen evenly over the body would almost never show one. So a
+//! structure is chosen first, each with the same chance, then a case that has it, then one of its voxels. A share of
+//! patches comes from anywhere in the body, so that the network also learns what is none of the structures.
+
+use rand::Rng;
+
+use super::{
+    augment::Augmentation,
+    config::Sampling,
+    data::PreparedCase,
+    random::{Purpose, generator},
+};
+
+/// One structure of one case, ready to draw voxels from.
+struct Place {
+    case: usize,
+    /// Number of voxels up to and including slice k.
+    cumulative: Vec<u64>,
+}
+
+/// A patch to cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatchPlan {
+    /// Index of the case.
+    pub case: usize,
+    /// The structure it was chosen for; `None` for a patch from anywhere.
+    pub structure: Option<usize>,
+    /// Where the patch's centre is in the case, `[k, j, i]` in voxels with fractions.
+    pub centre: [f64; 3],
+    /// From an offset to the patch's centre to an offset in the case, both in voxels `[k, j, i]`.
+    pub source_from_patch: [[f64; 3]; 3],
+}
+
+/// Chooses patches. The choice depends on the seed, the step and the number in the batch alone.
+pub struct Sampler {
+    /// Per structure, the cases that have voxels of it.
+    places: Vec<Vec<Place>>,
+    /// Structures that any case has.
+    present: Vec<usize>,
+    shapes: Vec<[usize; 3]>,
+    spacing_mm: Vec<[f64; 3]>,
+    patch: [usize; 3],
+    sampling: Sampling,
+    augmentation: Augmentation,
+    seed: u64,
+}
+
+impl Sampler {
+    /// Counts the voxels of `structures` structures in all cases.
+    pub fn new(
+        cases: &[PreparedCase],
+        structures: usize,
+        patch: [usize; 3],
+        sampling: &Sampling,
+        augmentation: &Augmentation,
+        seed: u64,
+    ) -> Self {
+        let places: Vec<Vec<Place>> = (0..structures)
+            .map(|s| {
+                let place = |(case, prepared): (usize, &PreparedCase)| {
+                    let mask = prepared.masks[s].as_ref()?;
+                    let mut sum = 0;
+                    let cumulative: Vec<u64> = (0..mask.shape()[0])
+                        .map(|k| {
+                            sum += mask.slice_words(k).0.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
+                            sum
+                        })
+                        .collect();
+                    (sum > 0).then_some(Place { case, cumulative })
+                };
+                cases.iter().enumerate().filter_map(place).collect()
+            })
+            .collect();
+        let present = (0..structures).filter(|&s| !places[s].is_empty()).collect();
+        Self {
+            places,
+            present,
+            shapes: cases.iter().map(PreparedCase::shape).collect(),
+            spacing_mm: cases.iter().map(|c| c.spacing_mm).collect(),
+            patch,
+            sampling: sampling.clone(),
+            augmentation: augmentation.clone(),
+            seed,
+        }
+    }
+
+    /// Structures that at least one case has voxels of.
+    pub fn present(&self) -> &[usize] {
+        &self.present
+    }
+
+    /// The patch number `item` of the batch of `step`.
+    pub fn plan(&self, cases: &[PreparedCase], step: u64, item: usize) -> PatchPlan {
+        let mut rng = generator(self.seed, Purpose::Patch, step, item as u64);
+        let anywhere = self.present.is_empty() || rng.random_bool(self.sampling.random_share.clamp(0.0, 1.0));
+        let (case, structure, mut centre) = if anywhere {
+            let case = rng.random_range(0..self.shapes.len());
+            (case, None, self.shapes[case].map(|n| rng.random_range(0..n) as f64))
+        } else {
+            let structure = self.present[rng.random_range(0..self.present.len())];
+            let place = &self.places[structure][rng.random_range(0..self.places[structure].len())];
+            let voxel = draw_voxel(place, &cases[place.case], structure, rng.random::<u64>());
+            let mut centre = voxel.map(|x| x as f64);
+            for axis in 0..3 {
+                // Along an axis of one voxel the patch is the slice itself.
+                if self.patch[axis] > 1 {
+                    centre[axis] += rng.random_range(-1.0..=1.0) * self.sampling.jitter * self.patch[axis] as f64;
+                }
+            }
+            (place.case, Some(structure), centre)
+        };
+        let shape = self.shapes[case];
+        for axis in 0..3 {
+            centre[axis] = place_inside(centre[axis], self.patch[axis], shape[axis]);
+        }
+        let mut augmentation_rng = generator(self.seed, Purpose::Augmentation, step, item as u64);
+        let change = self.augmentation.draw_affine(&mut augmentation_rng, self.patch, self.spacing_mm[case]);
+        for axis in 0..3 {
+            centre[axis] += change.shift[axis];
+        }
+        PatchPlan { case, structure, centre, source_from_patch: change.source_from_patch }
+    }
+}
+
+/// Moves a patch so that it lies inside the volume, or holds the whole of it, as a sliding window does; and onto whole
+/// voxels, so that an unchanged patch is not interpolated.
+fn place_inside(centre: f64, patch: usize, size: usize) -> f64 {
+    let half = (patch as f64 - 1.0) / 2.0;
+    let (a, b) = (0.0, size as f64 - patch as f64);
+    let first = (centre - half).round().clamp(a.min(b), a.max(b));
+    first + half
+}
+
+/// Voxel number `draw mod count` of a structure, in array order.
+fn draw_voxel(place: &Place, case: &PreparedCase, structure: usize, draw: u64) -> [usize; 3] {
+    let count = place.cumulative.last().copied().unwrap_or(0).max(1);
+    let n = draw % count;
+    let k = place.cumulative.partition_point(|&c| c <= n);
+    let mut rest = n - if k > 0 { place.cumulative[k - 1] } else { 0 };
+    let Some(mask) = &case.masks[structure] else { return [0; 3] };
+    let (words, per_row) = mask.slice_words(k);
+    for (w, &word) in words.iter().enumerate() {
+        let ones = u64::from(word.count_ones());
+        if rest < ones {
+            let mut bits = word;
+            for _ in 0..rest {
+                bits &= bits - 1;
+            }
+            return [k, w / per_row, (w % per_row) * 64 + bits.trailing_zeros() as usize];
+        }
+        rest -= ones;
+    }
+    [k, 0, 0]
+}
