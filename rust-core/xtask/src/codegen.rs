@@ -1,0 +1,156 @@
+//! `cargo xtask codegen`: the reference pages that are made from the program and the protocol.
+
+use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    process::{self, say},
+    repo::Repo,
+    setup,
+};
+
+/// Write the generated pages of docs/reference.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask codegen            # write what is out of date
+  cargo xtask codegen --check    # only tell (cargo xtask test does this)")]
+pub(crate) struct Arguments {
+    /// Write nothing; fail when a page is out of date.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
+    setup::ensure(repo, setup::Need::Build)?;
+    process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
+    if arguments.check {
+        if is_stale(repo)? {
+            bail!("run `cargo xtask codegen` and commit what it writes");
+        }
+        return Ok(());
+    }
+    for (path, text) in pages(repo)? {
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
+        fs::create_dir_all(path.parent().context("a page has a folder")?)?;
+        fs::write(&path, text).with_context(|| format!("{} cannot be written", repo.shown(&path)))?;
+        say(format_args!("Wrote {}", repo.shown(&path)));
+    }
+    Ok(())
+}
+
+/// Whether a page differs from what would be written now. Needs the built program.
+pub(crate) fn is_stale(repo: &Repo) -> Result<bool> {
+    let mut stale = false;
+    for (path, text) in pages(repo)? {
+        if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            say(format_args!("{} is out of date", repo.shown(&path)));
+            stale = true;
+        }
+    }
+    Ok(stale)
+}
+
+fn pages(repo: &Repo) -> Result<Vec<(PathBuf, String)>> {
+    let protocol = fs::read_to_string(repo.join("rust-core/protocol/data/tmli.toml"))
+        .context("rust-core/protocol/data/tmli.toml cannot be read")?;
+    Ok(vec![
+        (repo.join("docs/reference/cli.md"), command_line(repo)?),
+        (repo.join("docs/reference/structures.md"), structures(&toml::from_str(&protocol)?)?),
+    ])
+}
+
+const MADE: &str = "<!-- Made by `cargo xtask codegen`; change the source and run it again. -->\n";
+
+fn command_line(repo: &Repo) -> Result<String> {
+    let overview = help(repo, &[])?;
+    let names = subcommands(&overview);
+    if names.is_empty() {
+        bail!("`tmli --help` lists no commands");
+    }
+    let mut page = format!("# The command line\n\n{MADE}\n```text\n{overview}\n```\n");
+    for name in names {
+        writeln!(page, "\n## tmli {name}\n\n```text\n{}\n```", help(repo, &[&name])?)?;
+    }
+    Ok(page)
+}
+
+fn help(repo: &Repo, command: &[&str]) -> Result<String> {
+    let mut tmli = Command::new(repo.tmli());
+    // The page must not depend on the width of the terminal it was made in.
+    tmli.args(command).arg("--help").env("COLUMNS", "110").env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+    let text = process::output(&mut tmli)?;
+    Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned())
+}
+
+/// The names under `Commands:`.
+fn subcommands(overview: &str) -> Vec<String> {
+    let listed = overview.lines().skip_while(|line| line.trim() != "Commands:").skip(1);
+    listed
+        .take_while(|line| !line.trim().is_empty())
+        // Deeper lines go on with the description above.
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+fn structures(protocol: &toml::Table) -> Result<String> {
+    let list = protocol.get("structure").or_else(|| protocol.get("structures")).and_then(toml::Value::as_array);
+    let mut page = format!(
+        "# The structures\n\n{MADE}\n\
+         From `rust-core/protocol/data/tmli.toml`. Names follow AAPM TG-263.\n\n\
+         | name | in the study | group | code | modifier | interpreted type | colour (RGB) | DSC accepted above |\n\
+         |---|---|---|---|---|---|---|---|\n"
+    );
+    for entry in list.context("the protocol has no list of structures")? {
+        let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+        let code = |key: &str| {
+            let part = |name: &str| entry.get(key)?.get(name)?.as_str();
+            match (part("scheme"), part("value"), part("meaning")) {
+                (Some(scheme), Some(value), Some(meaning)) => format!("{scheme} {value} ({meaning})"),
+                _ => String::new(),
+            }
+        };
+        let colour = entry
+            .get("colour")
+            .and_then(toml::Value::as_array)
+            .map_or_else(String::new, |parts| parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        let accepted = entry.get("acceptance_dsc").map_or_else(String::new, ToString::to_string);
+        writeln!(
+            page,
+            "| `{}` | {} | {} | {} | {} | {} | {colour} | {accepted} |",
+            text("name"),
+            text("paper_name"),
+            text("group"),
+            code("code"),
+            code("code_modifier"),
+            text("interpreted_type")
+        )?;
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_commands_is_read_from_the_help() {
+        let help = "About\n\nUsage: tmli <COMMAND>\n\nCommands:\n  phantom  Makes children,\n           many\n  train    Trains\n  help     Print\n\nOptions:\n  -h\n";
+        assert_eq!(subcommands(help), ["phantom", "train"]);
+    }
+
+    #[test]
+    fn a_structure_becomes_a_row() {
+        let protocol = "[[structure]]\nname = \"Liver\"\npaper_name = \"liver\"\ngroup = \"oar1\"\ncolour = [1, 2, 3]\n\
+                        interpreted_type = \"ORGAN\"\nacceptance_dsc = 0.7\n\
+                        [structure.code]\nscheme = \"SCT\"\nvalue = \"10200004\"\nmeaning = \"Liver\"\n";
+        let page = structures(&toml::from_str(protocol).unwrap()).unwrap();
+        let row = "| `Liver` | liver | oar1 | SCT 10200004 (Liver) |  | ORGAN | 1 2 3 | 0.7 |\n";
+        assert!(page.ends_with(row), "{page}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Finding a Python that really works.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Result, bail};
+
+/// The minor versions of Python 3 that the pinned wheels exist for.
+const MINOR: std::ops::RangeInclusive<u32> = 10..=14;
+
+/// Asks an interpreter everything we need to know about it. One line: version, then what is amiss, if anything.
+const QUESTION: &str = "
+import platform, sys, sysconfig
+amiss = ''
+if sys.implementation.name != 'cpython' or sysconfig.get_config_var('Py_GIL_DISABLED'): amiss = 'not the usual CPython'
+elif platform.machine() != 'x86_64' or sys.maxsize < 2**32: amiss = 'not a 64-bit x86 program'
+else:
+    for name in ('ssl', 'venv', 'ensurepip'):
+        try: __import__(name)
+        except ImportError: amiss = 'has no module ' + name; break
+print(*sys.version_info[:3], amiss)
+";
+
+/// An interpreter that can make environments.
+#[derive(Debug)]
+pub(super) struct Interpreter {
+    pub(super) path: PathBuf,
+    version: [u32; 3],
+}
+
+impl fmt::Display for Interpreter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.version;
+        write!(f, "Python {major}.{minor}.{patch} ({})", self.path.display())
+    }
+}
+
+/// The interpreter that was asked for, or the first on PATH that works.
+pub(super) fn find(wanted: Option<&Path>) -> Result<Interpreter> {
+    if let Some(path) = wanted {
+        return try_one(path).or_else(|reason| bail!("{} cannot be used: it {reason}", path.display()));
+    }
+    let folders: Vec<PathBuf> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
+    find_in(&folders)
+}
+
+fn find_in(folders: &[PathBuf]) -> Result<Interpreter> {
+    let mut tried = String::new();
+    let names = std::iter::once("python3".to_owned()).chain(MINOR.rev().map(|minor| format!("python3.{minor}")));
+    for name in names {
+        // All of that name, not only the first: a version manager's shim may lie before a Python that works.
+        for path in folders.iter().map(|folder| folder.join(&name)).filter(|path| path.exists()) {
+            match try_one(&path) {
+                Ok(interpreter) => return Ok(interpreter),
+                Err(reason) => tried += &format!("\n  {} {reason}", path.display()),
+            }
+        }
+    }
+    if tried.is_empty() {
+        tried = "\n  (no python3 is on PATH)".to_owned();
+    }
+    bail!(
+        "Python 3.{} to 3.{} with venv and pip is needed. Tried:{tried}\n\
+         Debian, Ubuntu: sudo apt install python3 python3-venv; Fedora: sudo dnf install python3.\n\
+         Another one: cargo xtask setup --python FILE",
+        MINOR.start(),
+        MINOR.end()
+    )
+}
+
+/// What is wrong with it otherwise, to be read after its name.
+fn try_one(path: &Path) -> Result<Interpreter, String> {
+    let output = Command::new(path)
+        .args(["-I", "-c", QUESTION])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("does not start: {error}"))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        let first = words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
+        return Err(format!("does not run: {first}"));
+    }
+    let answer = String::from_utf8_lossy(&output.stdout);
+    let mut words = answer.trim().splitn(4, ' ');
+    let mut number = || words.next().and_then(|word| word.parse::<u32>().ok());
+    let (Some(major), Some(minor), Some(patch)) = (number(), number(), number()) else {
+        return Err("gives no version".to_owned());
+    };
+    if major != 3 || !MINOR.contains(&minor) {
+        return Err(format!("is {major}.{minor}.{patch}"));
+    }
+    match words.next().map(str::trim) {
+        Some(amiss) if !amiss.is_empty() => Err(amiss.to_owned()),
+        _ => Ok(Interpreter { path: path.to_owned(), version: [major, minor, patch] }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    fn script(folder: &Path, name: &str, text: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_shim_that_fails_and_an_old_python_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        script(folder.path(), "python3", "echo 'pyenv: python3: command not found' >&2; exit 127");
+        script(folder.path(), "python3.14", "echo 3 9 18");
+        let good = script(folder.path(), "python3.12", "echo '3 12 1 '");
+        let found = find_in(&[folder.path().to_owned()]).unwrap();
+        assert_eq!((found.path, found.version), (good, [3, 12, 1]));
+    }
+
+    #[test]
+    fn the_second_of_the_same_name_is_tried_too() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        script(first.path(), "python3", "exit 1");
+        let good = script(second.path(), "python3", "echo '3 11 2 '");
+        let found = find_in(&[first.path().to_owned(), second.path().to_owned()]).unwrap();
+        assert_eq!(found.path, good);
+    }
+
+    #[test]
+    fn the_error_says_why_each_was_refused_and_what_to_install() {
+        let folder = tempfile::tempdir().unwrap();
+        script(folder.path(), "python3", "echo 3 11 2 has no module ensurepip");
+        let error = find_in(&[folder.path().to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("python3 has no module ensurepip"), "{error}");
+        assert!(error.contains("sudo apt install python3 python3-venv"), "{error}");
+    }
+}
