@@ -1,6 +1,9 @@
 //! One structure's voxels, a bit each.
 
+use std::ops::Range;
+
 use ndarray::{Array3, ArrayView3};
+use rayon::prelude::*;
 
 const BITS: usize = u64::BITS as usize;
 
@@ -96,28 +99,25 @@ impl Mask {
     }
 
     /// Flips the voxels `columns` of one row. Panics when they are outside.
-    pub fn flip_run(&mut self, k: usize, j: usize, columns: std::ops::Range<usize>) {
+    pub fn flip_run(&mut self, k: usize, j: usize, columns: Range<usize>) {
         self.for_run(k, j, columns, |word, bits| *word ^= bits);
     }
 
     /// Sets the voxels `columns` of one row. Panics when they are outside.
-    pub fn set_run(&mut self, k: usize, j: usize, columns: std::ops::Range<usize>) {
+    pub fn set_run(&mut self, k: usize, j: usize, columns: Range<usize>) {
         self.for_run(k, j, columns, |word, bits| *word |= bits);
     }
 
-    fn for_run(&mut self, k: usize, j: usize, columns: std::ops::Range<usize>, apply: impl Fn(&mut u64, u64)) {
+    fn for_run(&mut self, k: usize, j: usize, columns: Range<usize>, apply: impl Fn(&mut u64, u64)) {
         assert!(columns.end <= self.shape[2], "columns {columns:?} of {}", self.shape[2]);
-        if columns.is_empty() {
-            return;
-        }
-        let (first, last) = (columns.start / BITS, (columns.end - 1) / BITS);
-        let row = self.row_mut(k, j);
-        for (w, word) in row.iter_mut().enumerate().take(last + 1).skip(first) {
-            let low = if w == first { columns.start % BITS } else { 0 };
-            let high = if w == last { (columns.end - 1) % BITS } else { BITS - 1 };
-            let bits = (u64::MAX >> (BITS - 1 - high)) & (u64::MAX << low);
-            apply(word, bits);
-        }
+        for_bits(self.row_mut(k, j), columns, apply);
+    }
+
+    /// The words of every slice that has rows, to be filled in parallel, and the number of words in a row. Bits beyond
+    /// the last column must stay 0.
+    pub(crate) fn slices_mut(&mut self) -> (impl IndexedParallelIterator<Item = &mut [u64]>, usize) {
+        let words_per_slice = self.shape[1] * self.words_per_row;
+        (self.words.par_chunks_mut(words_per_slice.max(1)), self.words_per_row)
     }
 
     /// The words of one row of the image.
@@ -206,6 +206,24 @@ impl Mask {
 
     fn assert_same_shape(&self, other: &Self) {
         assert_eq!(self.shape, other.shape, "masks of one grid");
+    }
+}
+
+/// Flips the bits `columns` of a row's words.
+pub(crate) fn flip_bits(row: &mut [u64], columns: Range<usize>) {
+    for_bits(row, columns, |word, bits| *word ^= bits);
+}
+
+fn for_bits(row: &mut [u64], columns: Range<usize>, apply: impl Fn(&mut u64, u64)) {
+    if columns.is_empty() {
+        return;
+    }
+    let (first, last) = (columns.start / BITS, (columns.end - 1) / BITS);
+    for (w, word) in row.iter_mut().enumerate().take(last + 1).skip(first) {
+        let low = if w == first { columns.start % BITS } else { 0 };
+        let high = if w == last { (columns.end - 1) % BITS } else { BITS - 1 };
+        let bits = (u64::MAX >> (BITS - 1 - high)) & (u64::MAX << low);
+        apply(word, bits);
     }
 }
 
