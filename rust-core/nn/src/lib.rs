@@ -1,3 +1,44 @@
-//! nn
-#[test]
-fn t(){ let t=tch::Tensor::randn([64,64,64],tch::kind::FLOAT_CPU); println!("{:?} {}", t.sum(tch::Kind::Float), tch::Cuda::is_available()); }
+//! U-Net and V-Net, training, sliding window and model folders on libtorch. Volume in, masks out.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use tmli_core::{PointLps, SpacingMm, Volume, VolumeGeometry};
+//! use tmli_nn::{Manifest, Model, NetworkConfig, Normalisation, SegmentOptions, UNet2dConfig, build, save_model, segment};
+//!
+//! // A folder with an untrained network for two structures.
+//! let network = NetworkConfig::UNet2d(UNet2dConfig::with_width(2, 4, 3, Normalisation::Instance));
+//! let names = vec!["Liver".to_owned(), "Stomach".to_owned()];
+//! let manifest = Manifest::new("example", network, [5.0, 2.0, 2.0], [1, 32, 32], names);
+//! let weights = tch::nn::VarStore::new(tch::Device::Cpu);
+//! build(&manifest.network, &weights.root())?;
+//! # let parent = tempfile::tempdir()?;
+//! # let dir = parent.path().join("model");
+//! save_model(&dir, manifest, &weights)?;
+//!
+//! let model = Model::load(&dir, tch::Device::Cpu)?;
+//! let grid = VolumeGeometry::axial([2, 64, 64], PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 1.0, 1.0))?;
+//! let ct = Volume::new(grid, ndarray::Array3::from_elem((2, 64, 64), 40_i16))?;
+//! let masks = segment(&model, &ct, &SegmentOptions::default(), &mut |_| ControlFlow::Continue(()))?;
+//! assert_eq!(masks.segments[1].name, "Stomach");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod device;
+pub mod error;
+mod libtorch_cuda;
+pub mod model_folder;
+pub mod networks;
+pub mod preprocess;
+pub mod segment;
+pub mod training;
+
+pub use device::{DeviceRequest, choose_device};
+pub use error::NnError;
+pub use model_folder::{Manifest, Model, PostProcessing, Provenance, StructureScore, save_model};
+pub use networks::{Activation, Network, NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig, build};
+pub use preprocess::{Intensity, ModelGrid, body_box, resample_ct, resample_mask};
+pub use segment::{SegmentOptions, SegmentProgress, SegmentStatistics, segment, segment_with};
+pub use training::{
+    CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainInputs, TrainOutcome, TrainingCase, train,
+};

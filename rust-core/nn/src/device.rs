@@ -1,0 +1,132 @@
+//! Which device computes, and why, in words a user can act on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use tch::Device;
+
+use crate::libtorch_cuda::{self, CudaLibrary};
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceRequest {
+    /// The first usable NVIDIA GPU, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU of this number, counted from 0.
+    Cuda(usize),
+}
+
+impl std::str::FromStr for DeviceRequest {
+    type Err = String;
+
+    /// `auto`, `cpu`, `cuda` or `cuda:N`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let lower = text.to_lowercase();
+        match lower.as_str() {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" | "gpu" => Ok(Self::Cuda(0)),
+            other => other
+                .strip_prefix("cuda:")
+                .and_then(|number| number.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| format!("\"{text}\" is not a device: say auto, cpu, cuda or cuda:N")),
+        }
+    }
+}
+
+impl fmt::Display for DeviceRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(n) => write!(f, "cuda:{n}"),
+        }
+    }
+}
+
+/// The device to compute on, and why this one, in plain words. Falls back to the CPU with the reason; sets the number
+/// of CPU threads to the number of physical cores.
+pub fn choose_device(request: DeviceRequest) -> (Device, String) {
+    let threads = use_physical_cores();
+    let on_cpu = |why: String| (Device::Cpu, format!("CPU with {}: {why}", count(threads, "thread")));
+    let wanted = match request {
+        DeviceRequest::Cpu => return on_cpu("as requested".to_owned()),
+        DeviceRequest::Auto => 0,
+        DeviceRequest::Cuda(n) => n,
+    };
+    match libtorch_cuda::load() {
+        CudaLibrary::NoDriver => on_cpu("there is no NVIDIA driver on this machine".to_owned()),
+        CudaLibrary::NotInstalled => on_cpu(
+            "there is an NVIDIA driver, but libtorch has no CUDA part; run `cargo xtask setup --cuda` to add it"
+                .to_owned(),
+        ),
+        CudaLibrary::Broken(reason) => on_cpu(format!(
+            "libtorch's CUDA part can't be loaded ({reason}); run `cargo xtask setup --cuda` to complete it"
+        )),
+        CudaLibrary::Loaded => {
+            let gpus = if tch::Cuda::is_available() { tch::Cuda::device_count().max(0) as usize } else { 0 };
+            if gpus == 0 {
+                on_cpu("libtorch finds no usable GPU; check `nvidia-smi` and the driver's version".to_owned())
+            } else if wanted >= gpus {
+                on_cpu(format!("cuda:{wanted} was asked for, but there is only {}", count(gpus, "GPU")))
+            } else {
+                (Device::Cuda(wanted), format!("NVIDIA GPU {wanted} of {gpus}"))
+            }
+        }
+    }
+}
+
+/// Lets torch use one thread per physical core (hyper-threads only compete for the same arithmetic units), and returns
+/// that number. Results on the CPU are the same from run to run only for the same number.
+pub fn use_physical_cores() -> usize {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = num_cpus::get_physical().clamp(1, available);
+    tch::set_num_threads(threads as i32);
+    threads
+}
+
+/// A device in words.
+pub fn device_name(device: Device) -> String {
+    match device {
+        Device::Cuda(n) => format!("GPU {n}"),
+        Device::Cpu => "the CPU".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn count(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_always_there_and_the_reason_is_told() {
+        let (device, reason) = choose_device(DeviceRequest::Cpu);
+        assert_eq!(device, Device::Cpu);
+        assert!(reason.starts_with("CPU with ") && reason.ends_with("as requested"), "{reason}");
+    }
+
+    #[test]
+    fn a_gpu_that_is_not_there_falls_back_with_a_reason() {
+        let (device, reason) = choose_device(DeviceRequest::Cuda(4096));
+        assert_eq!(device, Device::Cpu);
+        assert!(reason.len() > "CPU with 1 thread: ".len(), "{reason}");
+    }
+
+    #[test]
+    fn requests_are_read_as_they_are_written() {
+        for request in [DeviceRequest::Auto, DeviceRequest::Cpu, DeviceRequest::Cuda(3)] {
+            assert_eq!(request.to_string().parse(), Ok(request));
+        }
+        assert_eq!("CUDA".parse(), Ok(DeviceRequest::Cuda(0)));
+        assert!("tpu".parse::<DeviceRequest>().is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! Sliding window over a CT: masks on the CT's own grid, in memory that does not grow with the scan's length.
+//!
+//! The CT is resampled plane by plane ([`crate::preprocess`]), windows with body in them go through the network in
+//! batches, their probabilities are summed with Gaussian weights, and planes that no later window reaches are brought
+//! back to the CT's grid, cut at the threshold, written as bits and dropped.
+
+mod accumulator;
+mod back;
+mod components;
+mod run;
+mod window;
+
+use std::ops::ControlFlow;
+
+pub use components::keep_largest;
+use tch::Device;
+use tmli_core::{Segmentation, Volume};
+
+use crate::{
+    error::NnError,
+    model_folder::{Manifest, Model},
+    networks::Network,
+};
+
+/// How to run the windows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentOptions {
+    /// Share of a window that its neighbour covers, 0 to 0.9.
+    pub overlap: f64,
+    /// A voxel belongs to a structure from this probability on.
+    pub threshold: f32,
+    /// Windows per pass through the network; 0 chooses by device and size. Halved when memory runs out.
+    pub batch: usize,
+    /// Whether the manifest's post-processing is applied.
+    pub post_process: bool,
+}
+
+impl Default for SegmentOptions {
+    fn default() -> Self {
+        Self { overlap: 0.5, threshold: 0.5, batch: 0, post_process: true }
+    }
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentProgress {
+    /// Windows done.
+    pub done: usize,
+    /// Windows in all; known from the start.
+    pub total: usize,
+    /// What is being done, e.g. "segmenting".
+    pub stage: &'static str,
+}
+
+/// What a run took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentStatistics {
+    /// Windows in all.
+    pub windows: usize,
+    /// Windows without any body in them, which were not run.
+    pub skipped: usize,
+    /// The most bytes that were held at once beyond the CT, the masks, the network and one batch.
+    pub peak_buffer_bytes: usize,
+}
+
+/// Segments a CT. The masks are on the CT's grid, in the order of the model's structures.
+///
+/// `progress` is called before the first window and after every batch; `Break` ends the run with
+/// [`NnError::Cancelled`].
+pub fn segment(
+    model: &Model,
+    ct: &Volume<i16>,
+    options: &SegmentOptions,
+    progress: &mut dyn FnMut(SegmentProgress) -> ControlFlow<()>,
+) -> Result<Segmentation, NnError> {
+    segment_with(model.network(), model.manifest(), model.device(), ct, options, progress).map(|(masks, _)| masks)
+}
+
+/// [`segment`] with a network that is not in a [`Model`] (one in training, say), and with what it took.
+pub fn segment_with(
+    network: &dyn Network,
+    manifest: &Manifest,
+    device: Device,
+    ct: &Volume<i16>,
+    options: &SegmentOptions,
+    progress: &mut dyn FnMut(SegmentProgress) -> ControlFlow<()>,
+) -> Result<(Segmentation, SegmentStatistics), NnError> {
+    run::run(&run::Job { network, manifest, device, ct, options, backwards: false }, progress)
+}

@@ -1,0 +1,308 @@
+//! The sliding window itself.
+
+use std::{collections::VecDeque, ops::ControlFlow};
+
+use tch::{Device, Kind, Tensor};
+use tmli_core::{Segment, Segmentation, Volume};
+
+use super::{
+    SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt, keep_largest,
+    window::AxisTiles,
+};
+use crate::{
+    device::device_name,
+    error::NnError,
+    model_folder::Manifest,
+    networks::Network,
+    preprocess::{CtResampler, Intensity, ModelGrid, body_box, body_silhouette, is_tissue},
+};
+
+/// The largest overlap: windows must move on.
+const MOST_OVERLAP: f64 = 0.9;
+/// Voxels of a batch when the user leaves its size open: about what keeps two cores or a GPU busy.
+const CPU_BATCH_VOXELS: usize = 1 << 18;
+const GPU_BATCH_VOXELS: usize = 1 << 22;
+const LARGEST_BATCH: usize = 64;
+
+pub(super) struct Job<'a> {
+    pub(super) network: &'a dyn Network,
+    pub(super) manifest: &'a Manifest,
+    pub(super) device: Device,
+    pub(super) ct: &'a Volume<i16>,
+    pub(super) options: &'a SegmentOptions,
+    /// Runs the windows of a row in the opposite order: for testing that order does not matter.
+    pub(super) backwards: bool,
+}
+
+/// A plane of the model's grid: intensities, and where the body is.
+struct Plane {
+    values: Vec<f32>,
+    body: Vec<bool>,
+}
+
+type Progress<'p> = dyn FnMut(SegmentProgress) -> ControlFlow<()> + 'p;
+
+pub(super) fn run(job: &Job<'_>, progress: &mut Progress<'_>) -> Result<(Segmentation, SegmentStatistics), NnError> {
+    check(job)?;
+    let geometry = job.ct.geometry();
+    let hu = job.ct.data().view();
+    let crop = body_box(hu, geometry.spacing_mm());
+    let dimensions = job.network.dimensions();
+    let grid = ModelGrid::for_network(geometry.spacing_mm(), crop, job.manifest.spacing_mm, dimensions)?;
+    let mut work = Work::new(job, &grid)?;
+    work.report(progress)?;
+    work.all_rows(progress)?;
+    let statistics = work.statistics;
+    let mut masks = std::mem::take(&mut work.back.masks);
+    if job.options.post_process {
+        for (name, mask) in job.manifest.structures.iter().zip(&mut masks) {
+            if let Some(&count) = job.manifest.post_processing.keep_largest.get(name) {
+                *mask = keep_largest(mask, count);
+            }
+        }
+    }
+    let names = job.manifest.structures.iter().cloned();
+    let segments = names.zip(masks).map(|(name, mask)| Segment { name, mask }).collect();
+    Ok((Segmentation { geometry: geometry.clone(), segments }, statistics))
+}
+
+fn check(job: &Job<'_>) -> Result<(), NnError> {
+    job.manifest.check()?;
+    let options = job.options;
+    if !(0.0..=MOST_OVERLAP).contains(&options.overlap) {
+        let (got, expected) = (options.overlap.to_string(), format!("0 to {MOST_OVERLAP}"));
+        return Err(NnError::Setting { what: "overlap", got, expected });
+    }
+    if !(options.threshold > 0.0 && options.threshold <= 1.0) {
+        let (got, expected) = (options.threshold.to_string(), "above 0, at most 1".to_owned());
+        return Err(NnError::Setting { what: "threshold", got, expected });
+    }
+    if job.manifest.network.inputs() != 1 {
+        let reason = "the network wants more than one image per voxel; train one with a single input".to_owned();
+        return Err(NnError::Unsuitable { reason });
+    }
+    if job.network.outputs() != job.manifest.structures.len() {
+        let reason = "the network and the list of structures are of different lengths".to_owned();
+        return Err(NnError::ManifestContents { reason });
+    }
+    Ok(())
+}
+
+/// Everything that a run holds.
+struct Work<'a> {
+    job: &'a Job<'a>,
+    grid: &'a ModelGrid,
+    axes: [AxisTiles; 3],
+    source: CtResampler<'a>,
+    /// Planes `first_plane..` of the model's grid that windows still need.
+    planes: VecDeque<Plane>,
+    first_plane: usize,
+    accumulator: Accumulator,
+    back: BackToCt<'a>,
+    batch: usize,
+    done: usize,
+    statistics: SegmentStatistics,
+}
+
+impl<'a> Work<'a> {
+    fn new(job: &'a Job<'a>, grid: &'a ModelGrid) -> Result<Self, NnError> {
+        let patch = job.manifest.patch;
+        let batch = match job.options.batch {
+            0 => {
+                let voxels = if job.device.is_cuda() { GPU_BATCH_VOXELS } else { CPU_BATCH_VOXELS };
+                (voxels / patch.iter().product::<usize>().max(1)).clamp(1, LARGEST_BATCH)
+            }
+            given => given,
+        };
+        let [depth, rows, columns] = grid.shape();
+        let overlap = job.options.overlap;
+        // Slices of a 2D network don't overlap.
+        let along = if job.network.dimensions() == 2 { 0.0 } else { overlap };
+        let axes = [
+            AxisTiles::new(depth, patch[0], along),
+            AxisTiles::new(rows, patch[1], overlap),
+            AxisTiles::new(columns, patch[2], overlap),
+        ];
+        let windows = axes.iter().map(|a| a.starts.len()).product();
+        // Rows of windows are run together as far as a batch needs: one in 3D, several slices in 2D.
+        let accumulator = Accumulator::new(job.network.outputs(), Self::slab(&axes, batch).min(depth), rows, columns);
+        Ok(Self {
+            job,
+            grid,
+            source: CtResampler::new(job.ct.data().view(), grid)?,
+            planes: VecDeque::new(),
+            first_plane: 0,
+            accumulator,
+            back: BackToCt::new(grid, job.ct.geometry().shape(), job.network.outputs(), job.options.threshold),
+            batch,
+            done: 0,
+            statistics: SegmentStatistics { windows, ..SegmentStatistics::default() },
+            axes,
+        })
+    }
+
+    /// Window rows that are run together.
+    fn rows_together(axes: &[AxisTiles; 3], batch: usize) -> usize {
+        let windows = axes[1].starts.len() * axes[2].starts.len();
+        if axes[0].size == 1 { batch.div_ceil(windows).max(1) } else { 1 }
+    }
+
+    /// Planes that window rows in flight reach over.
+    fn slab(axes: &[AxisTiles; 3], batch: usize) -> usize {
+        let together = Self::rows_together(axes, batch);
+        axes[0].size + together - 1
+    }
+
+    fn all_rows(&mut self, progress: &mut Progress<'_>) -> Result<(), NnError> {
+        let starts = self.axes[0].starts.clone();
+        let depth = self.axes[0].length;
+        let together = Self::rows_together(&self.axes, self.batch);
+        for (n, group) in starts.chunks(together).enumerate() {
+            let (Some(&first), Some(&last)) = (group.first(), group.last()) else { continue };
+            self.read_planes(first, (last + self.axes[0].size).min(depth));
+            let mut windows = Vec::new();
+            for &k in group {
+                for &j in &self.axes[1].starts {
+                    windows.extend(self.axes[2].starts.iter().map(|&i| [k, j, i]));
+                }
+            }
+            let all = windows.len();
+            windows.retain(|&at| self.has_body(at));
+            self.statistics.skipped += all - windows.len();
+            self.done += all - windows.len();
+            if self.job.backwards {
+                windows.reverse();
+            }
+            let mut rest = windows.as_slice();
+            while !rest.is_empty() {
+                let now = self.batch.min(rest.len());
+                if self.run_batch(&rest[..now])? {
+                    rest = &rest[now..];
+                    self.done += now;
+                    self.report(progress)?;
+                }
+            }
+            let finished = starts.get((n + 1) * together).copied().unwrap_or(depth);
+            while self.accumulator.first() < finished {
+                let plane = self.accumulator.take_plane(&self.axes);
+                self.back.push(plane);
+                self.note_memory();
+            }
+        }
+        self.report(progress)
+    }
+
+    fn report(&self, progress: &mut Progress<'_>) -> Result<(), NnError> {
+        let now = SegmentProgress { done: self.done, total: self.statistics.windows, stage: "segmenting" };
+        match progress(now) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(NnError::Cancelled),
+        }
+    }
+
+    fn note_memory(&mut self) {
+        let planes: usize = self.planes.iter().map(|p| p.values.len() * size_of::<f32>() + p.body.len()).sum();
+        let now = planes + self.accumulator.bytes() + self.back.bytes() + self.source.buffer_bytes();
+        self.statistics.peak_buffer_bytes = self.statistics.peak_buffer_bytes.max(now);
+    }
+
+    /// Makes planes `from..to` available and drops earlier ones.
+    fn read_planes(&mut self, from: usize, to: usize) {
+        while self.first_plane < from && self.planes.pop_front().is_some() {
+            self.first_plane += 1;
+        }
+        let [_, rows, columns] = self.grid.shape();
+        while self.first_plane + self.planes.len() < to {
+            let Some(plane) = self.source.next() else { return };
+            let tissue: Vec<bool> = plane.iter().map(|&hu| is_tissue(hu)).collect();
+            let intensity = self.job.manifest.intensity;
+            let values = plane.iter().map(|&hu| intensity.scale(hu)).collect();
+            self.planes.push_back(Plane { values, body: body_silhouette(&tissue, rows, columns) });
+        }
+    }
+
+    fn has_body(&self, at: [usize; 3]) -> bool {
+        let columns = self.axes[2].length;
+        let across = self.axes[2].inside(at[2]);
+        self.axes[0].inside(at[0]).any(|k| {
+            let body = &self.planes[k - self.first_plane].body;
+            self.axes[1].inside(at[1]).any(|j| body[j * columns..][across.clone()].contains(&true))
+        })
+    }
+
+    /// Runs some windows. `false`: memory ran out, the batch is now smaller, try again.
+    fn run_batch(&mut self, windows: &[[usize; 3]]) -> Result<bool, NnError> {
+        match self.probabilities(windows) {
+            Ok(probabilities) => {
+                let each = probabilities.len() / windows.len();
+                for (&at, values) in windows.iter().zip(probabilities.chunks(each.max(1))) {
+                    self.accumulator.add(&self.axes, at, values);
+                }
+                Ok(true)
+            }
+            Err(error) if error.is_out_of_memory() && windows.len() > 1 => {
+                self.batch = windows.len() / 2;
+                Ok(false)
+            }
+            Err(error) if error.is_out_of_memory() => {
+                Err(NnError::OutOfMemory { device: device_name(self.job.device), patch: self.job.manifest.patch })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `[window, structure, k, j, i]` in C order.
+    fn probabilities(&self, windows: &[[usize; 3]]) -> Result<Vec<f32>, NnError> {
+        let patch = self.job.manifest.patch;
+        let values = self.window_values(windows, self.job.manifest.intensity);
+        let mut shape = vec![windows.len() as i64, 1];
+        let flat = self.job.network.dimensions() == 2;
+        shape.extend(patch[usize::from(flat)..].iter().map(|&n| n as i64));
+        let logits = tch::no_grad(|| {
+            let input = Tensor::f_from_slice(&values)
+                .and_then(|t| t.f_reshape(&shape))
+                .and_then(|t| t.f_to_device(self.job.device))
+                .map_err(NnError::torch("copying windows to the device"))?;
+            let output = self.job.network.forward_t(&input, false)?;
+            output
+                .f_sigmoid()
+                .and_then(|t| t.f_to_kind(Kind::Float))
+                .and_then(|t| t.f_to_device(Device::Cpu))
+                .and_then(|t| t.f_contiguous())
+                .map_err(NnError::torch("copying probabilities from the device"))
+        })?;
+        let expected = windows.len() * self.job.network.outputs() * patch.iter().product::<usize>();
+        if logits.numel() != expected {
+            return Err(NnError::Setting {
+                what: "the shape of the network's output",
+                got: format!("{:?}", logits.size()),
+                expected: format!("{expected} values"),
+            });
+        }
+        let mut out = vec![0_f32; expected];
+        logits.f_copy_data(&mut out, expected).map_err(NnError::torch("reading probabilities"))?;
+        if out.iter().all(|p| p.is_finite()) { Ok(out) } else { Err(NnError::NotFinite) }
+    }
+
+    /// The windows' intensities one after the other; air beyond the grid.
+    fn window_values(&self, windows: &[[usize; 3]], intensity: Intensity) -> Vec<f32> {
+        let [depth, rows, columns] = self.job.manifest.patch;
+        let size = depth * rows * columns;
+        let mut values = vec![intensity.air(); windows.len() * size];
+        let stride = self.axes[2].length;
+        for (window, at) in values.chunks_mut(size).zip(windows) {
+            let [ks, js, is] = std::array::from_fn(|a| self.axes[a].inside(at[a]));
+            for k in ks {
+                let plane = &self.planes[k - self.first_plane].values;
+                for j in js.clone() {
+                    let to = ((k - at[0]) * rows + j - at[1]) * columns;
+                    window[to..to + is.len()].copy_from_slice(&plane[j * stride..][is.clone()]);
+                }
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests;

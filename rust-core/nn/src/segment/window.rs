@@ -1,0 +1,89 @@
+//! Where windows lie, and how much each of their voxels counts.
+
+use std::ops::Range;
+
+/// A Gaussian's standard deviation as a share of the window: its edge still counts 1 % of its centre per axis.
+const SIGMA: f64 = 1.0 / 6.0;
+/// No voxel of a window counts less than this share of its centre, so that single-covered corners keep their precision.
+const LEAST_WEIGHT: f64 = 1e-3;
+
+/// First voxels of windows of `size` that cover `length` voxels, evenly spread, each sharing at least `overlap` of its
+/// size with the next. One window at 0 where the length is no larger than the window.
+pub(super) fn starts(length: usize, size: usize, overlap: f64) -> Vec<usize> {
+    if length <= size {
+        return vec![0];
+    }
+    let step = ((size as f64 * (1.0 - overlap)).floor() as usize).max(1);
+    let last = length - size;
+    let gaps = last.div_ceil(step);
+    (0..=gaps).map(|n| n * last / gaps).collect()
+}
+
+/// Weight of each voxel of a window along one axis.
+pub(super) fn gaussian(size: usize) -> Vec<f32> {
+    let centre = (size as f64 - 1.0) / 2.0;
+    let sigma = size as f64 * SIGMA;
+    (0..size).map(|n| (-0.5 * ((n as f64 - centre) / sigma).powi(2)).exp().max(LEAST_WEIGHT) as f32).collect()
+}
+
+/// One axis of the tiling.
+#[derive(Clone, Debug)]
+pub(super) struct AxisTiles {
+    pub(super) length: usize,
+    pub(super) size: usize,
+    pub(super) starts: Vec<usize>,
+    pub(super) weights: Vec<f32>,
+    /// 1 / the sum of all windows' weights at each voxel. The weight of a voxel is the product over axes, and all
+    /// products of starts are windows, so that the sum over windows is the product of the axes' sums.
+    pub(super) scale: Vec<f32>,
+}
+
+impl AxisTiles {
+    pub(super) fn new(length: usize, size: usize, overlap: f64) -> Self {
+        let starts = starts(length, size, overlap);
+        let weights = gaussian(size);
+        let mut sum = vec![0_f64; length];
+        for &start in &starts {
+            for (total, &weight) in sum[start..].iter_mut().zip(&weights) {
+                *total += f64::from(weight);
+            }
+        }
+        let scale = sum.iter().map(|s| (1.0 / s) as f32).collect();
+        Self { length, size, starts, weights, scale }
+    }
+
+    /// The part of a window that lies inside.
+    pub(super) fn inside(&self, start: usize) -> Range<usize> {
+        start..(start + self.size).min(self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_everything_and_overlap_as_asked() {
+        for (length, size, overlap) in [(100, 32, 0.5), (33, 32, 0.5), (32, 32, 0.5), (7, 32, 0.5), (1000, 48, 0.25)] {
+            let found = starts(length, size, overlap);
+            assert_eq!(found[0], 0);
+            assert!(found[found.len() - 1] + size >= length);
+            for pair in found.windows(2) {
+                let shared = (pair[0] + size) as f64 - pair[1] as f64;
+                assert!(pair[1] > pair[0] && shared >= overlap * size as f64 - 1.0, "{length} {size}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_of_all_windows_sum_to_one_at_every_voxel() {
+        let axis = AxisTiles::new(101, 32, 0.5);
+        let mut sum = vec![0.0; 101];
+        for &start in &axis.starts {
+            for voxel in axis.inside(start) {
+                sum[voxel] += axis.weights[voxel - start] * axis.scale[voxel];
+            }
+        }
+        assert!(sum.iter().all(|s| (s - 1.0_f32).abs() < 1e-5), "{sum:?}");
+    }
+}
