@@ -125,6 +125,10 @@ pub enum NnError {
         /// The first tensors that don't fit.
         reason: String,
     },
+
+    /// A training can't be started, continued or ended.
+    #[error(transparent)]
+    Train(#[from] crate::training::TrainError),
 }
 
 impl NnError {

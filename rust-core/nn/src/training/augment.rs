@@ -76,7 +76,7 @@ impl Augmentation {
     }
 
     /// Name, value, least and greatest that make sense. 45 degrees and a factor of 2 keep an organ recognisable.
-    pub(crate) fn ranges(&self) -> [(&'static str, f64, f64, f64); 12] {
+    pub(super) fn ranges(&self) -> [(&'static str, f64, f64, f64); 12] {
         [
             ("augmentation.affine_share", self.affine_share, 0.0, 1.0),
             ("augmentation.rotation_axial_deg", self.rotation_axial_deg, 0.0, 45.0),
@@ -96,7 +96,7 @@ impl Augmentation {
 
 /// A drawn affine change of a patch.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AffineChange {
+pub(super) struct AffineChange {
     /// From an offset to the patch's centre to an offset in the case, both in voxels `[k, j, i]`. Its determinant is
     /// positive: no mirror image.
     pub source_from_patch: [[f64; 3]; 3],
@@ -106,7 +106,7 @@ pub struct AffineChange {
 
 impl AffineChange {
     /// Leaves the patch as it is.
-    pub const IDENTITY: Self =
+    pub(super) const IDENTITY: Self =
         Self { source_from_patch: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], shift: [0.0; 3] };
 }
 
@@ -127,7 +127,7 @@ fn rotation(a: usize, b: usize, degrees: f64) -> Matrix {
 impl Augmentation {
     /// Draws a rotation (in millimetres, so that it does not shear on voxels that are no cubes), a scale and a shift.
     /// A patch of one slice stays in its slice.
-    pub fn draw_affine(&self, rng: &mut impl Rng, patch: [usize; 3], spacing_mm: [f64; 3]) -> AffineChange {
+    pub(super) fn draw_affine(&self, rng: &mut impl Rng, patch: [usize; 3], spacing_mm: [f64; 3]) -> AffineChange {
         if !rng.random_bool(self.affine_share.clamp(0.0, 1.0)) {
             return AffineChange::IDENTITY;
         }
@@ -156,7 +156,7 @@ impl Augmentation {
     }
 
     /// Draws a bend of the patch, or none.
-    pub(crate) fn draw_bend(&self, rng: &mut impl Rng, patch: [usize; 3], spacing_mm: [f64; 3]) -> Option<Bend> {
+    pub(super) fn draw_bend(&self, rng: &mut impl Rng, patch: [usize; 3], spacing_mm: [f64; 3]) -> Option<Bend> {
         if self.elastic_share <= 0.0 || !rng.random_bool(self.elastic_share.clamp(0.0, 1.0)) {
             return None;
         }
@@ -172,7 +172,7 @@ impl Augmentation {
     }
 
     /// Changes contrast, brightness, sharpness and noise of intensities between -1 and 1, `[k, j, i]` in a row.
-    pub(crate) fn change_intensities(&self, rng: &mut impl Rng, patch: [usize; 3], values: &mut [f32]) {
+    pub(super) fn change_intensities(&self, rng: &mut impl Rng, patch: [usize; 3], values: &mut [f32]) {
         let contrast = 1.0 + rng.random_range(-1.0f32..=1.0) * self.contrast as f32;
         let brightness = rng.random_range(-1.0f32..=1.0) * self.brightness as f32;
         let noise = rng.random_range(0.0f32..=1.0) * self.noise as f32;
@@ -226,7 +226,7 @@ const BEND_POINTS: usize = 5;
 const BEND_LIMIT: f64 = 0.2;
 
 /// A smooth displacement: random at a few control points, linear between them.
-pub(crate) struct Bend {
+pub(super) struct Bend {
     points: [usize; 3],
     patch: [usize; 3],
     displacement: Vec<[f64; 3]>,
@@ -234,7 +234,7 @@ pub(crate) struct Bend {
 
 impl Bend {
     /// Displacement in voxels at a patch's voxel.
-    pub(crate) fn at(&self, kji: [usize; 3]) -> [f64; 3] {
+    pub(super) fn at(&self, kji: [usize; 3]) -> [f64; 3] {
         let mut low = [0; 3];
         let mut part = [0.0; 3];
         for axis in 0..3 {

@@ -21,7 +21,7 @@ const AHEAD: usize = 2;
 const AIR_HU: f32 = -1000.0;
 
 /// Patches of one optimiser step.
-pub struct Batch {
+pub(super) struct Batch {
     /// From 0.
     pub step: u64,
     /// Patches.
@@ -35,7 +35,7 @@ pub struct Batch {
 }
 
 /// Makes batches.
-pub struct BatchBuilder<'a> {
+pub(super) struct BatchBuilder<'a> {
     /// All training cases.
     pub cases: &'a [PreparedCase],
     /// Chooses patches.
@@ -56,7 +56,7 @@ pub struct BatchBuilder<'a> {
 
 impl BatchBuilder<'_> {
     /// The batch of a step; always the same for the same step, by whatever threads it is made.
-    pub fn build(&self, step: u64) -> Batch {
+    pub(super) fn build(&self, step: u64) -> Batch {
         let voxels: usize = self.patch.iter().product();
         let mut values = vec![0.0; self.size * voxels];
         let mut reference = vec![0; self.size * self.structures * voxels];
@@ -136,7 +136,7 @@ fn interpolate(case: &PreparedCase, source: [f64; 3]) -> f32 {
     let part: [f32; 3] = std::array::from_fn(|a| (source[a] - low[a]) as f32);
     let low = low.map(|x| x as isize);
     let plane = shape[1] * shape[2];
-    let Some(hu) = case.ct.as_slice() else { return AIR_HU };
+    let Some(hu) = case.ct.data().as_slice() else { return AIR_HU };
     let value = |k: isize, j: isize, i: isize| -> f32 {
         let inside = [k, j, i].iter().zip(shape).all(|(&x, n)| x >= 0 && (x as usize) < n);
         if inside { f32::from(hu[k as usize * plane + j as usize * shape[2] + i as usize]) } else { AIR_HU }
@@ -154,7 +154,7 @@ fn interpolate(case: &PreparedCase, source: [f64; 3]) -> f32 {
 }
 
 /// A batch on the device.
-pub struct BatchTensors {
+pub(super) struct BatchTensors {
     /// `[N, 1, (D,) H, W]`.
     pub values: Tensor,
     /// `[N, S, (D,) H, W]`, bytes.
@@ -165,7 +165,7 @@ pub struct BatchTensors {
 
 impl Batch {
     /// Copies to the device. `dimensions` is 2 or 3.
-    pub fn to_tensors(
+    pub(super) fn to_tensors(
         &self,
         patch: [usize; 3],
         structures: usize,
@@ -193,7 +193,7 @@ impl Batch {
 }
 
 /// Makes the batches of `steps` in order and sends them, until the receiver is gone.
-pub fn prefetch<'scope>(
+pub(super) fn prefetch<'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,
     builder: BatchBuilder<'scope>,
     steps: std::ops::Range<u64>,

@@ -33,7 +33,7 @@ const HASH_KEY: &str = "sha256";
 
 /// Everything that is not a tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainState {
+pub(super) struct TrainState {
     /// Layout of the file.
     pub format_version: u32,
     /// Steps done. All randomness of the coming steps follows from it and the seed.
@@ -50,7 +50,7 @@ pub struct TrainState {
 
 /// The network that is in the model folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Best {
+pub(super) struct Best {
     /// From 1.
     pub epoch: u64,
     /// Bits of the mean Dice: JSON numbers may lose the last one. `None` without validation cases.
@@ -63,13 +63,13 @@ pub struct Best {
 
 impl Best {
     /// Mean Dice over structures.
-    pub fn mean_dice(&self) -> Option<f64> {
+    pub(super) fn mean_dice(&self) -> Option<f64> {
         self.mean_dice_bits.map(f64::from_bits)
     }
 }
 
 /// What a training is defined by. `data` is the fingerprint of all prepared cases.
-pub fn identity(config: &TrainConfig, split: &CaseSplit, data: &str) -> Value {
+pub(super) fn identity(config: &TrainConfig, split: &CaseSplit, data: &str) -> Value {
     let list = |ids: &[String]| {
         // Hashes alone: identifiers of cases stay in split.json.
         let short: Vec<String> = ids.iter().map(|id| hex(&Sha256::digest(id)[..8])).collect();
@@ -89,7 +89,7 @@ pub fn identity(config: &TrainConfig, split: &CaseSplit, data: &str) -> Value {
 }
 
 /// Names what differs between two identities, or `None`.
-pub fn differences(was: &Value, is: &Value) -> Option<String> {
+pub(super) fn differences(was: &Value, is: &Value) -> Option<String> {
     let mut found = Vec::new();
     compare("", was, is, &mut found);
     (!found.is_empty()).then(|| found.join("; "))
@@ -108,7 +108,10 @@ fn compare(name: &str, was: &Value, is: &Value, found: &mut Vec<String>) {
         (Value::Array(a), Value::Array(b)) if name.starts_with("split.") => {
             let gone = a.iter().filter(|x| !b.contains(x)).count();
             let new = b.iter().filter(|x| !a.contains(x)).count();
-            found.push(format!("{name}: {gone} of {} cases are gone and {new} are new, or their order changed", a.len()));
+            found.push(format!(
+                "{name}: {gone} of {} cases are gone and {new} are new, or their order changed",
+                a.len()
+            ));
         }
         _ if name == "data" => found.push("the cases' voxels or contours have changed".to_owned()),
         _ => found.push(format!("{name}: was {was}, is {is}")),
@@ -165,7 +168,7 @@ fn hash(state: &str, tensors: &[(String, impl View)]) -> String {
 }
 
 /// Writes a checkpoint whole or not at all: when this returns it is on the disk.
-pub fn write(path: &Path, state: &TrainState, tensors: Vec<(String, Tensor)>) -> Result<(), TrainError> {
+pub(super) fn write(path: &Path, state: &TrainState, tensors: Vec<(String, Tensor)>) -> Result<(), TrainError> {
     let sorted: BTreeMap<String, Tensor> = tensors.into_iter().collect();
     let mut owned = Vec::with_capacity(sorted.len());
     for (name, tensor) in &sorted {
@@ -181,7 +184,7 @@ pub fn write(path: &Path, state: &TrainState, tensors: Vec<(String, Tensor)>) ->
 
 /// A checkpoint read back.
 #[derive(Debug)]
-pub struct Checkpoint {
+pub(super) struct Checkpoint {
     /// Everything that is not a tensor.
     pub state: TrainState,
     path: PathBuf,
@@ -190,7 +193,7 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// `None` when there is no such file. Refuses a damaged one.
-    pub fn read(path: &Path) -> Result<Option<Self>, TrainError> {
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, TrainError> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -230,7 +233,7 @@ impl Checkpoint {
     }
 
     /// A tensor of that name and shape.
-    pub fn tensor(&self, name: &str, shape: &[i64]) -> Result<Tensor, TrainError> {
+    pub(super) fn tensor(&self, name: &str, shape: &[i64]) -> Result<Tensor, TrainError> {
         let refuse = |what: String| TrainError::Checkpoint { path: self.path.clone(), what };
         let tensor = self.tensors.get(name).ok_or_else(|| refuse(format!("it has no tensor {name}")))?;
         if tensor.size() != shape {
@@ -242,7 +245,7 @@ impl Checkpoint {
 
 impl TrainState {
     /// Before the first step.
-    pub fn new(identity: Value, surroundings: BTreeMap<String, String>) -> Self {
+    pub(super) fn new(identity: Value, surroundings: BTreeMap<String, String>) -> Self {
         let format_version = FORMAT_VERSION;
         Self { format_version, step: 0, identity, surroundings, epoch_loss: (0.0, 0), best: None }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{augment::Augmentation, error::TrainError};
-use crate::{Intensity, NetworkConfig};
+use crate::{networks::NetworkConfig, preprocess::Intensity};
 
 /// The settings of one training. Two trainings with equal settings, split and data, on one machine's CPU with one
 /// number of threads, end with the same weights bit for bit.
@@ -191,9 +191,9 @@ impl TrainConfig {
         (self.sampling.batch_voxels / self.patch.iter().product::<usize>().max(1)).max(1)
     }
 
-    /// Says what is wrong with the settings, before any case is loaded. `multiple` is what the network divides the sizes
-    /// `[k, j, i]` of its input by.
-    pub fn validate(&self, multiple: [usize; 3]) -> Result<(), TrainError> {
+    /// Says what is wrong with the settings, before any case is loaded.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let multiple = self.network.size_multiple();
         let error = |what: String| Err(TrainError::Config { what });
         if self.structures.is_empty() {
             return error("there are no structures to train".into());

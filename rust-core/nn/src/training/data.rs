@@ -4,7 +4,7 @@
 use ndarray::{Array3, Axis, Zip};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use tmli_core::Mask;
+use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
 
 use super::{
     case::{CaseSource, TrainingCase},
@@ -17,9 +17,9 @@ use crate::{
 };
 
 /// One case, ready to cut patches from.
-pub struct PreparedCase {
+pub(super) struct PreparedCase {
     /// Hounsfield units `[k, j, i]` at the model's spacing.
-    pub ct: Array3<i16>,
+    pub ct: Volume<i16>,
     /// On the same grid; `None` where not contoured.
     pub masks: Vec<Option<Mask>>,
     /// Of this grid, `[k, j, i]`. A 2D network keeps the CT's own slices.
@@ -28,19 +28,18 @@ pub struct PreparedCase {
 
 impl PreparedCase {
     /// Slices, rows, columns.
-    pub fn shape(&self) -> [usize; 3] {
-        let (k, j, i) = self.ct.dim();
-        [k, j, i]
+    pub(super) fn shape(&self) -> [usize; 3] {
+        self.ct.geometry().shape()
     }
 
     /// Memory taken, in bytes.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         let masks: usize = self.masks.iter().flatten().map(|m| size_of_val(m.words())).sum();
-        (self.ct.len() * size_of::<i16>() + masks) as u64
+        (self.ct.data().len() * size_of::<i16>() + masks) as u64
     }
 
     /// Resamples a case to the grid that segmentation would give the network.
-    pub fn new(case: &TrainingCase, config: &TrainConfig) -> Result<Self, NnError> {
+    pub(super) fn new(case: &TrainingCase, config: &TrainConfig) -> Result<Self, NnError> {
         let spacing = case.ct.geometry().spacing_mm();
         let dimensions = config.network.dimensions();
         let crop = body_box(case.ct.data().view(), spacing);
@@ -58,17 +57,31 @@ impl PreparedCase {
             .map(|mask| mask.as_ref().map(|mask| resample_mask(mask, &grid)).transpose())
             .collect::<Result<_, _>>()?;
         let slice_mm = if dimensions == 2 { spacing.k } else { config.spacing_mm[0] };
-        Ok(Self { ct, masks, spacing_mm: [slice_mm, config.spacing_mm[1], config.spacing_mm[2]] })
+        let spacing_mm = [slice_mm, config.spacing_mm[1], config.spacing_mm[2]];
+        // Nothing here depends on where in the patient the voxels are.
+        let here = SpacingMm::new(spacing_mm[0], spacing_mm[1], spacing_mm[2]);
+        let geometry = VolumeGeometry::axial(grid.shape(), PointLps::new(0.0, 0.0, 0.0), here);
+        let ct = geometry.ok().and_then(|geometry| Volume::new(geometry, ct).ok()).ok_or_else(|| {
+            NnError::Unsuitable { reason: format!("no grid of {:?} voxels at {spacing_mm:?} mm", grid.shape()) }
+        })?;
+        Ok(Self { ct, masks, spacing_mm })
     }
 
     fn hash_into(&self, hash: &mut Sha256) {
         hash.update(format!("{:?}", self.shape()));
-        for row in self.ct.rows() {
-            row.iter().for_each(|hu| hash.update(hu.to_le_bytes()));
+        let mut bytes = Vec::new();
+        for row in self.ct.data().rows() {
+            bytes.clear();
+            bytes.extend(row.iter().flat_map(|hu| hu.to_le_bytes()));
+            hash.update(&bytes);
         }
         for mask in &self.masks {
             hash.update([u8::from(mask.is_some())]);
-            mask.iter().flat_map(|m| m.words()).for_each(|w| hash.update(w.to_le_bytes()));
+            for words in mask.iter().flat_map(|m| m.words().chunks(1024)) {
+                bytes.clear();
+                bytes.extend(words.iter().flat_map(|w| w.to_le_bytes()));
+                hash.update(&bytes);
+            }
         }
     }
 }
@@ -76,7 +89,7 @@ impl PreparedCase {
 /// Loads cases one after the other, so that only one is in memory at full resolution.
 ///
 /// `before` is told the number (from 0) of the case that comes next.
-pub fn load_cases(
+pub(super) fn load_cases(
     ids: &[String],
     role: &'static str,
     source: &dyn CaseSource,
@@ -107,7 +120,7 @@ pub fn load_cases(
 }
 
 /// What the cases hold of each structure.
-pub struct Contents {
+pub(super) struct Contents {
     /// Mean share of the cases' voxels, over the cases in which it was contoured; 0 when in none.
     pub shares: Vec<f64>,
     /// In how many cases it was contoured.
@@ -118,11 +131,12 @@ pub struct Contents {
 
 impl Contents {
     /// Counts voxels.
-    pub fn of(cases: &[PreparedCase], structures: usize) -> Self {
+    pub(super) fn of(cases: &[PreparedCase], structures: usize) -> Self {
         let mut contents =
             Self { shares: vec![0.0; structures], contoured: vec![0; structures], filled: vec![0; structures] };
         for s in 0..structures {
-            let masks = cases.iter().filter_map(|c| c.masks[s].as_ref().map(|m| (m.count(), c.ct.len())));
+            let masks =
+                cases.iter().filter_map(|c| c.masks[s].as_ref().map(|m| (m.count(), c.ct.geometry().voxel_count())));
             let (mut voxels, mut all) = (0, 0);
             for (count, size) in masks {
                 contents.contoured[s] += 1;
@@ -136,7 +150,7 @@ impl Contents {
     }
 
     /// Refuses a cohort without any structure; otherwise says what is doubtful.
-    pub fn check(&self, structures: &[String], cases: usize) -> Result<Vec<String>, TrainError> {
+    pub(super) fn check(&self, structures: &[String], cases: usize) -> Result<Vec<String>, TrainError> {
         if self.filled.iter().all(|&n| n == 0) {
             return Err(TrainError::NoStructures { cases, structures: structures.join(", ") });
         }
@@ -162,7 +176,7 @@ impl Contents {
 }
 
 /// SHA-256 of all voxels, so that a resumed training notices other data under the same names.
-pub fn fingerprint(cases: &[PreparedCase]) -> String {
+pub(super) fn fingerprint(cases: &[&PreparedCase]) -> String {
     // Case by case in parallel, then over the hashes in order.
     let parts: Vec<[u8; 32]> = cases
         .par_iter()
@@ -176,6 +190,6 @@ pub fn fingerprint(cases: &[PreparedCase]) -> String {
 }
 
 /// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

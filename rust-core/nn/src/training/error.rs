@@ -65,24 +65,21 @@ pub enum TrainError {
     },
     /// The loss or the gradient is no longer a number.
     #[error(
-        "the {what} is not finite at step {step} (epoch {epoch}): lower the learning rate (it is {learning_rate:e}), or \
-         use a normalisation layer, or a smaller gradient norm limit; the last checkpoint (step {checkpoint_step}) is kept \
-         and was not affected"
+        "the {what} is not finite at step {step}: lower the learning rate (it is {learning_rate:e}), use a normalisation \
+         layer, or a smaller gradient norm limit; {kept}"
     )]
     NotFinite {
         /// `loss` or `gradient`.
         what: &'static str,
         /// From 0.
         step: u64,
-        /// From 0.
-        epoch: u64,
         /// At this step.
         learning_rate: f64,
-        /// Steps done in the last checkpoint on disk.
-        checkpoint_step: u64,
+        /// What is left on the disk, in words.
+        kept: String,
     },
     /// A checkpoint can't be used.
-    #[error("the checkpoint {path:?} can't be used: {what}", path = path.display().to_string())]
+    #[error("the checkpoint {path} can't be used: {what}", path = path.display())]
     Checkpoint {
         /// In the model folder.
         path: PathBuf,
@@ -99,7 +96,7 @@ pub enum TrainError {
         differences: String,
     },
     /// A folder of a training that was not to be resumed.
-    #[error("{path:?} already holds a training (step {step}): resume it, or choose another folder", path = path.display().to_string())]
+    #[error("{path} already holds a training (step {step}): resume it, or choose another folder", path = path.display())]
     Exists {
         /// The model folder.
         path: PathBuf,
@@ -107,7 +104,7 @@ pub enum TrainError {
         step: u64,
     },
     /// A file of the model folder can't be written or read.
-    #[error("{operation} {path:?}: {source}", path = path.display().to_string())]
+    #[error("{operation} {path}: {source}", path = path.display())]
     File {
         /// `write`, `read`...
         operation: &'static str,
@@ -127,7 +124,9 @@ pub enum TrainError {
         source: tch::TchError,
     },
     /// The thread that builds batches died.
-    #[error("the thread that builds training patches stopped before step {step}; this is a defect of TMLI, please report it")]
+    #[error(
+        "the thread that builds training patches stopped before step {step}; this is a defect of TMLI, please report it"
+    )]
     Batches {
         /// From 0.
         step: u64,
@@ -135,7 +134,7 @@ pub enum TrainError {
 }
 
 /// Names the operation that libtorch refused.
-pub(crate) trait TorchContext<T> {
+pub(super) trait TorchContext<T> {
     /// `operation` completes "libtorch, ...".
     fn during(self, operation: &'static str) -> Result<T, TrainError>;
 }

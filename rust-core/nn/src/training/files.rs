@@ -8,22 +8,23 @@ use std::{
 };
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::{error::TrainError, event::TrainEvent};
+use super::{data::hex, error::TrainError, event::TrainEvent};
 
 /// Names in the model folder.
-pub const FOLDER: &str = "training";
+pub(super) const FOLDER: &str = "training";
 /// See [`super::checkpoint`].
-pub const CHECKPOINT: &str = "checkpoint.safetensors";
+pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The only file with case identifiers.
-pub const SPLIT: &str = "split.json";
+pub(super) const SPLIT: &str = "split.json";
 /// The settings.
-pub const CONFIG: &str = "config.json";
+pub(super) const CONFIG: &str = "config.json";
 /// Events.
-pub const LOG: &str = "log.jsonl";
+pub(super) const LOG: &str = "log.jsonl";
 
 /// Writes under another name in the same folder, makes sure that it is on the disk, and renames it.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
     let temporary = with_suffix(path, ".part");
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&temporary)?;
@@ -57,7 +58,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Writes a value as JSON.
-pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), TrainError> {
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), TrainError> {
     let error = |source: serde_json::Error| TrainError::File {
         operation: "can't write",
         path: path.to_owned(),
@@ -68,8 +69,14 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), TrainError>
     write_whole(path, &text)
 }
 
+/// SHA-256 of a file, lower-case hexadecimal.
+pub(super) fn sha256_of(path: &Path) -> Result<String, TrainError> {
+    let error = |source| TrainError::File { operation: "can't read", path: path.to_owned(), source };
+    Ok(hex(&Sha256::digest(fs::read(path).map_err(error)?)))
+}
+
 /// Appends events, one JSON object per line.
-pub struct Log {
+pub(super) struct Log {
     file: File,
     path: PathBuf,
     start: Instant,
@@ -87,7 +94,7 @@ struct Line<'a> {
 
 impl Log {
     /// Opens for appending. A last line without its end, left by a kill, is ended first.
-    pub fn open(path: &Path) -> Result<Self, TrainError> {
+    pub(super) fn open(path: &Path) -> Result<Self, TrainError> {
         let open = || -> std::io::Result<File> {
             let unfinished = fs::read(path).is_ok_and(|bytes| bytes.last().is_some_and(|&b| b != b'\n'));
             let mut file = OpenOptions::new().create(true).append(true).open(path)?;
@@ -101,12 +108,12 @@ impl Log {
     }
 
     /// Since the log was opened.
-    pub fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.start.elapsed().as_secs_f64()
     }
 
     /// Writes one line in one call, so that a kill leaves at most one line unfinished.
-    pub fn write(&mut self, event: &TrainEvent) -> Result<(), TrainError> {
+    pub(super) fn write(&mut self, event: &TrainEvent) -> Result<(), TrainError> {
         let unix_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
         let line = Line { seconds: self.seconds(), unix_time, event };
         let error = |source| TrainError::File { operation: "can't write", path: self.path.clone(), source };
@@ -117,7 +124,7 @@ impl Log {
 }
 
 /// `2026-11-23T05:41:00Z`, by Hinnant's civil-from-days.
-pub fn utc_now() -> String {
+pub(super) fn utc_now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
     let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (y, m, d) = date(days);

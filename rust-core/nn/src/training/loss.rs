@@ -12,10 +12,10 @@ use super::{
 
 /// Added above and below the Dice fraction. A structure without a single reference voxel in the batch is left out of
 /// the Dice term (see [`Loss::compute`]), so this only keeps a denominator from vanishing.
-pub const DICE_SMOOTHING: f64 = 1e-5;
+pub(super) const DICE_SMOOTHING: f64 = 1e-5;
 
 /// Turns logits into a number to minimise.
-pub struct Loss {
+pub(super) struct Loss {
     dice: f64,
     cross_entropy: f64,
     /// `weight - 1` of a voxel inside, `[1, S, 1]`.
@@ -24,7 +24,7 @@ pub struct Loss {
 
 impl Loss {
     /// `shares` are the structures' mean shares of the body; see [`LossConfig::positive_weight_cap`].
-    pub fn new(config: &LossConfig, shares: &[f64], device: tch::Device) -> Result<Self, TrainError> {
+    pub(super) fn new(config: &LossConfig, shares: &[f64], device: tch::Device) -> Result<Self, TrainError> {
         let weights: Vec<f32> = positive_weights(config, shares).iter().map(|w| (w - 1.0) as f32).collect();
         let tensor = Tensor::f_from_slice(&weights).during("making loss weights")?;
         let tensor = tensor.f_view([1, -1, 1]).and_then(|t| t.f_to_device(device)).during("making loss weights")?;
@@ -42,16 +42,16 @@ impl Loss {
     ///   network says, with a gradient that forbids small structures; false positives are the cross-entropy's part.
     /// - Cross-entropy is the mean over the voxels of patches in which s was contoured, of
     ///   `w g softplus(-x) + (1 - g) softplus(x)`; then over the structures contoured in any patch.
-    pub fn compute(&self, logits: &Tensor, reference: &Tensor, contoured: &Tensor) -> Result<Tensor, TrainError> {
-        self.f_compute(logits, reference, contoured).during("computing the loss")
-    }
-
-    fn f_compute(
+    pub(super) fn compute(
         &self,
         logits: &Tensor,
         reference: &Tensor,
         contoured: &Tensor,
-    ) -> Result<Tensor, tch::TchError> {
+    ) -> Result<Tensor, TrainError> {
+        self.f_compute(logits, reference, contoured).during("computing the loss")
+    }
+
+    fn f_compute(&self, logits: &Tensor, reference: &Tensor, contoured: &Tensor) -> Result<Tensor, tch::TchError> {
         let logits = logits.f_flatten(2, -1)?;
         let reference = reference.f_flatten(2, -1)?.f_to_kind(Kind::Float)?;
         let contoured = contoured.f_unsqueeze(-1)?;
@@ -70,7 +70,8 @@ impl Loss {
         let inside = softplus.f_sub(&logits)?.f_mul(&reference)?;
         let entropy = per_patch(&entropy)?.f_add(&per_patch(&inside)?.f_mul(&self.extra_positive_weight)?)?;
         let contoured_patches = sum(&contoured)?;
-        let entropy = sum(&entropy.f_mul(&contoured)?)?.f_div(&contoured_patches.f_clamp_min(1.0)?.f_mul_scalar(voxels)?)?;
+        let entropy =
+            sum(&entropy.f_mul(&contoured)?)?.f_div(&contoured_patches.f_clamp_min(1.0)?.f_mul_scalar(voxels)?)?;
         let any = contoured_patches.f_gt(0.5)?.f_to_kind(Kind::Float)?;
         let entropy = mean_where(&entropy, &any)?;
 
@@ -93,7 +94,7 @@ fn mean_where(values: &Tensor, chosen: &Tensor) -> Result<Tensor, tch::TchError>
 
 /// Weight of a voxel inside each structure: the square root of how much smaller it is than `reference_share` of the
 /// body, from 1 to the cap. The full ratio would make lenses weigh a thousandfold and grow in the prediction.
-pub fn positive_weights(config: &LossConfig, shares: &[f64]) -> Vec<f64> {
+pub(super) fn positive_weights(config: &LossConfig, shares: &[f64]) -> Vec<f64> {
     shares
         .iter()
         .map(|&share| {

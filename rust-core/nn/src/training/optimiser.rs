@@ -30,7 +30,7 @@ struct Slot {
 }
 
 /// Applies gradients to weights.
-pub struct Optimiser {
+pub(super) struct Optimiser {
     config: OptimiserConfig,
     total_steps: u64,
     slots: Vec<Slot>,
@@ -38,7 +38,7 @@ pub struct Optimiser {
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepReport {
+pub(super) struct StepReport {
     /// Length of the gradient of all weights, before clipping.
     pub gradient_norm: f64,
     /// Used.
@@ -49,7 +49,7 @@ impl Optimiser {
     /// Starts without memory. `variables` are all tensors of the network by name; those that need no gradient are left
     /// alone. Weight decay is for tensors of two and more axes: shrinking biases, normalisation and PReLU slopes only
     /// hurts.
-    pub fn new(
+    pub(super) fn new(
         config: &OptimiserConfig,
         total_steps: u64,
         variables: impl IntoIterator<Item = (String, Tensor)>,
@@ -71,19 +71,19 @@ impl Optimiser {
     }
 
     /// The learning rate of step `step` (from 0).
-    pub fn learning_rate(&self, step: u64) -> f64 {
+    pub(super) fn learning_rate(&self, step: u64) -> f64 {
         learning_rate(&self.config, self.total_steps, step)
     }
 
     /// Forgets gradients, before a backward pass.
-    pub fn zero_grad(&mut self) {
+    pub(super) fn zero_grad(&mut self) {
         for slot in &mut self.slots {
             slot.weight.zero_grad();
         }
     }
 
     /// Length of the gradient of all weights together; not finite when any element isn't.
-    pub fn gradient_norm(&self) -> Result<f64, TrainError> {
+    pub(super) fn gradient_norm(&self) -> Result<f64, TrainError> {
         no_grad(|| {
             let mut norms = Vec::with_capacity(self.slots.len());
             for slot in &self.slots {
@@ -103,7 +103,7 @@ impl Optimiser {
 
     /// Changes the weights by their gradients. `step` counts from 0. When the gradient is not finite nothing changes;
     /// the caller sees it in the report.
-    pub fn step(&mut self, step: u64) -> Result<StepReport, TrainError> {
+    pub(super) fn step(&mut self, step: u64) -> Result<StepReport, TrainError> {
         let gradient_norm = self.gradient_norm()?;
         let learning_rate = self.learning_rate(step);
         let report = StepReport { gradient_norm, learning_rate };
@@ -133,7 +133,7 @@ impl Optimiser {
     }
 
     /// Everything that has to be saved, by name.
-    pub fn state(&self) -> Vec<(String, Tensor)> {
+    pub(super) fn state(&self) -> Vec<(String, Tensor)> {
         let mut all = Vec::new();
         for slot in &self.slots {
             for (n, moment) in slot.moments.iter().enumerate() {
@@ -143,11 +143,14 @@ impl Optimiser {
         all
     }
 
-    /// Takes back what [`Optimiser::state`] gave. `get` finds a tensor by name.
-    pub fn restore(&mut self, get: impl Fn(&str) -> Result<Tensor, TrainError>) -> Result<(), TrainError> {
+    /// Takes back what [`Optimiser::state`] gave. `get` finds a tensor by name and shape.
+    pub(super) fn restore(
+        &mut self,
+        get: impl Fn(&str, &[i64]) -> Result<Tensor, TrainError>,
+    ) -> Result<(), TrainError> {
         for slot in &mut self.slots {
             for (n, moment) in slot.moments.iter_mut().enumerate() {
-                let saved = get(&moment_name(&slot.name, n))?;
+                let saved = get(&moment_name(&slot.name, n), &moment.size())?;
                 no_grad(|| moment.f_copy_(&saved)).during("restoring the optimiser")?;
             }
         }
@@ -182,7 +185,7 @@ fn nesterov(slot: &mut Slot, gradient: &Tensor, learning_rate: f64) -> Result<()
 }
 
 /// The learning rate of `step` (from 0) of `total_steps`.
-pub fn learning_rate(config: &OptimiserConfig, total_steps: u64, step: u64) -> f64 {
+pub(super) fn learning_rate(config: &OptimiserConfig, total_steps: u64, step: u64) -> f64 {
     let part = (step as f64 / total_steps.max(1) as f64).clamp(0.0, 1.0);
     let fall = match config.schedule {
         Schedule::Constant => 1.0,

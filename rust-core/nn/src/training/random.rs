@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// What random numbers are drawn for. The numbers are part of the meaning of a seed: never change one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(super) enum Purpose {
     /// First weights of the network.
     Weights = 1,
     /// Dropout.
@@ -22,7 +22,7 @@ pub(crate) enum Purpose {
 }
 
 /// The generator of `purpose` for patch `item` of `step`.
-pub(crate) fn generator(seed: u64, purpose: Purpose, step: u64, item: u64) -> ChaCha8Rng {
+pub(super) fn generator(seed: u64, purpose: Purpose, step: u64, item: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
@@ -32,7 +32,7 @@ pub(crate) fn generator(seed: u64, purpose: Purpose, step: u64, item: u64) -> Ch
 }
 
 /// A seed for libtorch's own generator.
-pub(crate) fn torch_seed(seed: u64, purpose: Purpose, step: u64) -> i64 {
+pub(super) fn torch_seed(seed: u64, purpose: Purpose, step: u64) -> i64 {
     use rand::RngCore;
     (generator(seed, purpose, step, 0).next_u64() >> 1) as i64
 }

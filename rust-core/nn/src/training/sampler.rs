@@ -22,7 +22,7 @@ struct Place {
 
 /// A patch to cut.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PatchPlan {
+pub(super) struct PatchPlan {
     /// Index of the case.
     pub case: usize,
     /// The structure it was chosen for; `None` for a patch from anywhere.
@@ -34,7 +34,7 @@ pub struct PatchPlan {
 }
 
 /// Chooses patches. The choice depends on the seed, the step and the number in the batch alone.
-pub struct Sampler {
+pub(super) struct Sampler {
     /// Per structure, the cases that have voxels of it.
     places: Vec<Vec<Place>>,
     /// Structures that any case has.
@@ -49,7 +49,7 @@ pub struct Sampler {
 
 impl Sampler {
     /// Counts the voxels of `structures` structures in all cases.
-    pub fn new(
+    pub(super) fn new(
         cases: &[PreparedCase],
         structures: usize,
         patch: [usize; 3],
@@ -86,13 +86,8 @@ impl Sampler {
         }
     }
 
-    /// Structures that at least one case has voxels of.
-    pub fn present(&self) -> &[usize] {
-        &self.present
-    }
-
     /// The patch number `item` of the batch of `step`.
-    pub fn plan(&self, cases: &[PreparedCase], step: u64, item: usize) -> PatchPlan {
+    pub(super) fn plan(&self, cases: &[PreparedCase], step: u64, item: usize) -> PatchPlan {
         let mut rng = generator(self.seed, Purpose::Patch, step, item as u64);
         let anywhere = self.present.is_empty() || rng.random_bool(self.sampling.random_share.clamp(0.0, 1.0));
         let (case, structure, mut centre) = if anywhere {
@@ -128,7 +123,7 @@ impl Sampler {
 /// voxels, so that an unchanged patch is not interpolated.
 fn place_inside(centre: f64, patch: usize, size: usize) -> f64 {
     let half = (patch as f64 - 1.0) / 2.0;
-    let (a, b) = (0.0, size as f64 - patch as f64);
+    let (a, b) = (0.0_f64, size as f64 - patch as f64);
     let first = (centre - half).round().clamp(a.min(b), a.max(b));
     first + half
 }
