@@ -38,12 +38,14 @@ impl fmt::Debug for PatientStudy {
 }
 
 /// One image of a series.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SliceReference {
     /// SOPClassUID.
     pub sop_class_uid: String,
     /// SOPInstanceUID.
     pub sop_instance_uid: String,
+    /// ImagePositionPatient, LPS mm.
+    pub position: Option<[f64; 3]>,
 }
 
 /// What identifies a CT series and its images.

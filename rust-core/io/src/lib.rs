@@ -1,15 +1,40 @@
 //! CT series, RT Structure Sets and label maps in and out of TMLI. The only crate that knows a DICOM tag.
+//!
+//! A folder of whatever a hospital exported becomes a volume in Hounsfield units and contours in LPS millimetres, or an
+//! error that says what is wrong with which slice. Nothing is guessed: positions come from ImagePositionPatient and
+//! ImageOrientationPatient, uneven spacing, missing slices and gantry tilt are refused, and what was odd but harmless is
+//! told as a [`Finding`].
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! let ct = tmli_io::read_ct_folder(Path::new("patient"), None)?;
+//! let scan = tmli_io::scan_folder(Path::new("patient"))?;
+//! for entry in &scan.structure_sets {
+//!     let file = tmli_io::read_structure_set(&entry.path)?;
+//!     tmli_io::check_belongs_to(&file, &ct.identity)?;
+//! }
+//! # Ok::<(), tmli_io::IoError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod atomic;
+mod attributes;
+mod codestream;
 mod ct_read;
 mod ct_write;
+mod dicom_file;
 mod error;
 mod finding;
+mod header;
 mod identity;
 mod label_map;
+mod pixels;
 mod scan;
+pub mod series;
 pub mod structure_set;
+mod uid;
+mod walk;
 
 pub use atomic::write_atomically;
 pub use ct_read::{CtSeries, read_ct_folder, read_ct_series};
@@ -21,5 +46,5 @@ pub use label_map::read_label_map;
 pub use scan::{FolderScan, OtherEntry, SeriesEntry, StructureSetEntry, scan_folder};
 pub use structure_set::{
     PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions, WrittenStructureSet,
-    check_belongs_to, read_structure_set, write_structure_set,
+    check_belongs_to, read_structure_set, reference_findings, write_structure_set,
 };

@@ -1,10 +1,22 @@
 //! Reading an RT Structure Set: tolerant of what real files lack, and every oddity is told.
 
-use std::{fmt, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    path::Path,
+};
 
-use tmli_core::StructureSet;
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::{DefaultDicomObject, InMemDicomObject};
+use tmli_core::{FrameOfReferenceUid, Roi, RoiNumber, StructureSet};
 
-use crate::{error::IoError, finding::Finding, identity::CtIdentity};
+use super::{contour::read_contours, references};
+use crate::{
+    attributes::Attributes,
+    dicom_file::{self, Extent},
+    error::IoError,
+    finding::Finding,
+};
 
 /// Whom a file belongs to, for comparing only. `Debug` shows nothing of it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -22,7 +34,7 @@ impl fmt::Debug for PatientKey {
 /// An RT Structure Set file.
 #[derive(Clone, Debug)]
 pub struct StructureSetFile {
-    /// ROIs and contours.
+    /// ROIs and contours. A ROI of the file that has no contour is kept, without contours.
     pub structure_set: StructureSet,
     /// SOPInstanceUID.
     pub sop_instance_uid: String,
@@ -30,18 +42,142 @@ pub struct StructureSetFile {
     pub study_uid: String,
     /// SeriesInstanceUIDs of the images it was drawn on, as it says.
     pub referenced_series_uids: Vec<String>,
+    /// SOPInstanceUIDs of the images it was drawn on, as it says. They may be wrong: contours are placed by their
+    /// coordinates.
+    pub referenced_image_uids: BTreeSet<String>,
     /// Whom it belongs to.
     pub patient: PatientKey,
     /// What was odd.
     pub findings: Vec<Finding>,
 }
 
-/// Reads an RT Structure Set.
-pub fn read_structure_set(_path: &Path) -> Result<StructureSetFile, IoError> {
-    Err(IoError::EmptyFolder)
+const LABEL: &str = "the structure set file";
+
+/// Reads an RT Structure Set. Coordinates win over references: neither missing nor dangling image references hinder.
+///
+/// # Errors
+/// When the file can't be read, is no DICOM, or is something else than an RT Structure Set.
+pub fn read_structure_set(path: &Path) -> Result<StructureSetFile, IoError> {
+    let object = dicom_file::open(path, LABEL, Extent::All)?.ok_or(IoError::NotDicom { file: LABEL.to_owned() })?;
+    let class = object.text_or_empty(tags::SOP_CLASS_UID);
+    let modality = object.text_or_empty(tags::MODALITY);
+    if class != uids::RT_STRUCTURE_SET_STORAGE && modality != "RTSTRUCT" {
+        return Err(IoError::WrongObject {
+            file: LABEL.to_owned(),
+            expected: "an RT Structure Set",
+            got: if modality.is_empty() {
+                "an object without modality".to_owned()
+            } else {
+                format!("of modality {modality}")
+            },
+        });
+    }
+    Ok(interpret(&object))
 }
 
-/// An error when the structure set is of another patient or in another frame of reference than the CT series.
-pub fn check_belongs_to(_file: &StructureSetFile, _ct: &CtIdentity) -> Result<(), IoError> {
-    Ok(())
+fn interpret(object: &DefaultDicomObject) -> StructureSetFile {
+    let mut findings = Vec::new();
+    let main_frame = references::frame_of_reference(object);
+    if main_frame.is_none() {
+        findings.push(Finding::general("no FrameOfReferenceUID anywhere: that it fits a scan can't be checked"));
+    }
+    let mut rois = defined_rois(object, main_frame.as_deref(), &mut findings);
+    add_observations(object, &mut rois);
+    add_contours(object, &mut rois, &mut findings);
+    if rois.is_empty() {
+        findings.push(Finding::general("the structure set holds no ROI"));
+    }
+    for roi in rois.iter().filter(|roi| roi.contours.is_empty()) {
+        findings.push(Finding::roi(roi.number, "no contour"));
+    }
+    StructureSetFile {
+        structure_set: StructureSet {
+            label: object.text_or_empty(tags::STRUCTURE_SET_LABEL),
+            frame_of_reference: main_frame.map(FrameOfReferenceUid),
+            rois,
+        },
+        sop_instance_uid: object.text_or_empty(tags::SOP_INSTANCE_UID),
+        study_uid: object.text_or_empty(tags::STUDY_INSTANCE_UID),
+        referenced_series_uids: references::referenced_series(object),
+        referenced_image_uids: references::referenced_images(object),
+        patient: PatientKey {
+            patient_id: object.text_or_empty(tags::PATIENT_ID),
+            patient_name: object.text_or_empty(tags::PATIENT_NAME),
+        },
+        findings,
+    }
+}
+
+fn number(item: &InMemDicomObject, tag: dicom_core::Tag) -> Option<RoiNumber> {
+    item.int(tag).and_then(|n| i32::try_from(n).ok()).map(RoiNumber)
+}
+
+/// The ROIs of StructureSetROISequence that are in the file's frame of reference, still without contours.
+fn defined_rois(object: &InMemDicomObject, main_frame: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Roi> {
+    let mut rois: Vec<Roi> = Vec::new();
+    for item in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
+        let name = item.text_or_empty(tags::ROI_NAME);
+        let Some(number) = number(item, tags::ROI_NUMBER) else {
+            findings.push(Finding::general("a ROI without a number can have no contours; left out"));
+            continue;
+        };
+        if rois.iter().any(|roi| roi.number == number) {
+            findings.push(Finding::roi(number, "the number is given to several ROIs; its contours go to the first"));
+            continue;
+        }
+        let frame = item.text(tags::REFERENCED_FRAME_OF_REFERENCE_UID);
+        if let (Some(frame), Some(main)) = (frame.as_deref(), main_frame)
+            && frame != main
+        {
+            let message = format!("in another frame of reference ({frame}) than the file ({main}); left out");
+            findings.push(Finding::roi(number, message));
+            continue;
+        }
+        if name.is_empty() {
+            findings.push(Finding::roi(number, "no name"));
+        }
+        rois.push(Roi { number, name, interpreted_type: None, colour: None, contours: Vec::new() });
+    }
+    rois
+}
+
+fn add_observations(object: &InMemDicomObject, rois: &mut [Roi]) {
+    for item in object.items(tags::RTROI_OBSERVATIONS_SEQUENCE) {
+        let number = number(item, tags::REFERENCED_ROI_NUMBER);
+        if let Some(roi) = rois.iter_mut().find(|roi| Some(roi.number) == number)
+            && roi.interpreted_type.is_none()
+        {
+            roi.interpreted_type = item.text(tags::RTROI_INTERPRETED_TYPE);
+        }
+    }
+}
+
+fn add_contours(object: &InMemDicomObject, rois: &mut Vec<Roi>, findings: &mut Vec<Finding>) {
+    let defined: BTreeSet<Option<RoiNumber>> =
+        object.items(tags::STRUCTURE_SET_ROI_SEQUENCE).iter().map(|item| number(item, tags::ROI_NUMBER)).collect();
+    let mut index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
+    for item in object.items(tags::ROI_CONTOUR_SEQUENCE) {
+        let Some(number) = number(item, tags::REFERENCED_ROI_NUMBER) else {
+            findings.push(Finding::general("contours that belong to no ROI number; left out"));
+            continue;
+        };
+        let at = match index.get(&number) {
+            Some(&at) => at,
+            // Left out before, with a finding: it is in another frame of reference.
+            None if defined.contains(&Some(number)) => continue,
+            None => {
+                findings.push(Finding::roi(number, "contours of a ROI that is not defined; kept under its number"));
+                let name = format!("ROI {}", number.0);
+                rois.push(Roi { number, name, interpreted_type: None, colour: None, contours: Vec::new() });
+                index.insert(number, rois.len() - 1);
+                rois.len() - 1
+            }
+        };
+        let roi = &mut rois[at];
+        roi.colour = roi.colour.or_else(|| {
+            let rgb: [f64; 3] = item.decimals(tags::ROI_DISPLAY_COLOR)?;
+            Some(rgb.map(|c| c.clamp(0.0, 255.0) as u8))
+        });
+        read_contours(item.items(tags::CONTOUR_SEQUENCE), number, &mut roi.contours, findings);
+    }
 }

@@ -1,0 +1,88 @@
+//! Values of DICOM attributes, forgiving about encodings: padded, typed as UN, numbers as text or text as numbers.
+
+use dicom_core::{PrimitiveValue, Tag, value::Value};
+use dicom_object::{InMemDicomObject, mem::InMemElement};
+
+/// Text without the padding that DICOM allows around it.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
+}
+
+/// The value of an element as one text, values separated by backslashes.
+pub(crate) fn raw_text(element: &InMemElement) -> Option<String> {
+    match element.value() {
+        Value::Primitive(PrimitiveValue::U8(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Value::Primitive(PrimitiveValue::Empty) | Value::Sequence(_) | Value::PixelSequence(_) => None,
+        Value::Primitive(PrimitiveValue::Str(text)) => Some(text.clone()),
+        Value::Primitive(PrimitiveValue::Strs(texts)) => Some(texts.join("\\")),
+        Value::Primitive(other) => Some(other.to_str().into_owned()),
+    }
+}
+
+/// A decimal string; a decimal comma is understood.
+pub(crate) fn parse_decimal(text: &str) -> Option<f64> {
+    let text = trimmed(text);
+    let number = match text.parse::<f64>() {
+        Ok(number) => number,
+        Err(_) => text.replace(',', ".").parse().ok()?,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// All numbers of an element, `None` for what is no number.
+pub(crate) fn decimals_of(element: &InMemElement) -> Vec<Option<f64>> {
+    if let Value::Primitive(PrimitiveValue::Strs(texts)) = element.value() {
+        return texts.iter().map(|t| parse_decimal(t)).collect();
+    }
+    raw_text(element).map(|text| text.split('\\').map(parse_decimal).collect()).unwrap_or_default()
+}
+
+/// What every reader asks of a data set.
+pub(crate) trait Attributes {
+    /// One text, trimmed; `None` when absent or empty. Of several values, all of them with their backslashes.
+    fn text(&self, tag: Tag) -> Option<String>;
+    /// One text, empty when absent.
+    fn text_or_empty(&self, tag: Tag) -> String {
+        self.text(tag).unwrap_or_default()
+    }
+    /// One whole number.
+    fn int(&self, tag: Tag) -> Option<i64>;
+    /// One number.
+    fn decimal(&self, tag: Tag) -> Option<f64>;
+    /// Exactly `N` numbers.
+    fn decimals<const N: usize>(&self, tag: Tag) -> Option<[f64; N]>;
+    /// The items of a sequence; none when absent.
+    fn items(&self, tag: Tag) -> &[InMemDicomObject];
+}
+
+impl Attributes for InMemDicomObject {
+    fn text(&self, tag: Tag) -> Option<String> {
+        let text = raw_text(self.get(tag)?)?;
+        let text = trimmed(&text);
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn int(&self, tag: Tag) -> Option<i64> {
+        let element = self.get(tag)?;
+        if let Ok(number) = element.to_int::<i64>() {
+            return Some(number);
+        }
+        // Some writers put "1.0" into whole numbers.
+        let number = parse_decimal(raw_text(element)?.split('\\').next()?)?;
+        (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
+    }
+
+    fn decimal(&self, tag: Tag) -> Option<f64> {
+        parse_decimal(raw_text(self.get(tag)?)?.split('\\').next()?)
+    }
+
+    fn decimals<const N: usize>(&self, tag: Tag) -> Option<[f64; N]> {
+        let text = raw_text(self.get(tag)?)?;
+        let numbers: Option<Vec<f64>> = text.split('\\').map(parse_decimal).collect();
+        numbers?.try_into().ok()
+    }
+
+    fn items(&self, tag: Tag) -> &[InMemDicomObject] {
+        self.get(tag).and_then(|e| e.value().items()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,162 @@
+//! The one place where bytes are handed to the DICOM parser: what looks like DICOM, how much of it is read, and what
+//! its failures mean. Checks that must come before the parser belong here too.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read, Seek, SeekFrom},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use dicom_dictionary_std::{tags, uids};
+use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
+use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+
+use crate::error::IoError;
+
+/// Bytes before the letters "DICM".
+const PREAMBLE: usize = 128;
+
+/// How a file begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Preamble and/or file meta information.
+    WithMeta,
+    /// A bare data set, Explicit VR Little Endian.
+    BareExplicit,
+    /// A bare data set, Implicit VR Little Endian.
+    BareImplicit,
+    /// No DICOM.
+    Other,
+}
+
+fn sniff(head: &[u8]) -> Kind {
+    if head.get(PREAMBLE..PREAMBLE + 4) == Some(b"DICM") || head.get(..4) == Some(b"DICM") {
+        return Kind::WithMeta;
+    }
+    let Some(&[g0, g1, e0, e1, v0, v1, l0, l1]) = head.get(..8) else { return Kind::Other };
+    let (group, element) = (u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1]));
+    let explicit = v0.is_ascii_uppercase() && v1.is_ascii_uppercase();
+    match group {
+        2 if element <= 0x0102 && explicit => Kind::WithMeta,
+        // A bare data set starts with the first elements of group 8; anything else is a guess too wild.
+        8 if element <= 0x0060 && explicit => Kind::BareExplicit,
+        8 if element <= 0x0060 && u32::from_le_bytes([v0, v1, l0, l1]) <= 256 => Kind::BareImplicit,
+        _ => Kind::Other,
+    }
+}
+
+/// How much of a file is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything before the pixel data.
+    Header,
+    /// The whole data set.
+    All,
+}
+
+/// Opens and parses a file; `Ok(None)` when it is no DICOM. `label` names it in errors.
+pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<DefaultDicomObject>, IoError> {
+    let read_error = |source: io::Error| IoError::Read { file: label.to_owned(), source };
+    let mut file = File::open(path).map_err(read_error)?;
+    let mut head = Vec::with_capacity(PREAMBLE + 8);
+    (&mut file).take((PREAMBLE + 8) as u64).read_to_end(&mut head).map_err(read_error)?;
+    let kind = sniff(&head);
+    if kind == Kind::Other {
+        return Ok(None);
+    }
+    file.seek(SeekFrom::Start(0)).map_err(read_error)?;
+    // The parser is not ours: whatever it stumbles over must not take the caller down.
+    let parsed = catch_unwind(AssertUnwindSafe(|| match kind {
+        Kind::WithMeta => {
+            let mut options = OpenFileOptions::new();
+            if extent == Extent::Header {
+                options = options.read_until(tags::PIXEL_DATA);
+            }
+            // A whole image is read in one go, a header in small steps.
+            let capacity = if extent == Extent::All { 1 << 18 } else { 1 << 14 };
+            options.from_reader(BufReader::with_capacity(capacity, &file)).map_err(|e| chain(&e))
+        }
+        Kind::BareExplicit => bare(&file, uids::EXPLICIT_VR_LITTLE_ENDIAN),
+        Kind::BareImplicit | Kind::Other => bare(&file, uids::IMPLICIT_VR_LITTLE_ENDIAN),
+    }));
+    match parsed {
+        Ok(Ok(object)) => Ok(Some(object)),
+        Ok(Err(reason)) => Err(truncation(path, label).unwrap_or(IoError::Damaged { file: label.to_owned(), reason })),
+        Err(_) => {
+            Err(IoError::Damaged { file: label.to_owned(), reason: "the data set makes the parser fail".to_owned() })
+        }
+    }
+}
+
+fn bare(file: &File, transfer_syntax: &str) -> Result<DefaultDicomObject, String> {
+    let syntax = TransferSyntaxRegistry.get(transfer_syntax).ok_or("unknown transfer syntax")?;
+    let object = InMemDicomObject::read_dataset_with_ts(BufReader::new(file), syntax).map_err(|e| chain(&e))?;
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(transfer_syntax)
+        .media_storage_sop_class_uid("")
+        .media_storage_sop_instance_uid("")
+        .build()
+        .map_err(|e| chain(&e))?;
+    Ok(object.with_exact_meta(meta))
+}
+
+/// An error with all its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+/// After a failure: whether the pixel data claims more bytes than the file has.
+fn truncation(path: &Path, label: &str) -> Option<IoError> {
+    let bytes = std::fs::read(path).ok()?;
+    let (start, expected) = native_pixel_data(&bytes)?;
+    let got = (bytes.len() - start) as u64;
+    (expected > got).then(|| IoError::Truncated {
+        file: label.to_owned(),
+        part: "the pixel data".to_owned(),
+        expected,
+        got,
+    })
+}
+
+/// Where the bytes of the last little-endian (7FE0,0010) element of known length begin, and how many it claims.
+fn native_pixel_data(bytes: &[u8]) -> Option<(usize, u64)> {
+    const TAG: [u8; 4] = [0xE0, 0x7F, 0x10, 0x00];
+    let at = bytes.windows(TAG.len()).rposition(|w| w == TAG)?;
+    let (start, length) = match bytes.get(at + 4..at + 6)? {
+        b"OW" | b"OB" => (at + 12, bytes.get(at + 8..at + 12)?),
+        _ => (at + 8, bytes.get(at + 4..at + 8)?),
+    };
+    let length = u32::from_le_bytes(length.try_into().ok()?);
+    (length != u32::MAX && start <= bytes.len()).then_some((start, u64::from(length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_pictures_are_no_dicom() {
+        assert_eq!(sniff(b"patient,age\n1,2\n"), Kind::Other);
+        assert_eq!(sniff(b"\x89PNG\r\n\x1a\n0000"), Kind::Other);
+        assert_eq!(sniff(b""), Kind::Other);
+        assert_eq!(sniff(&[0; 400]), Kind::Other);
+    }
+
+    #[test]
+    fn data_sets_without_a_preamble_are_recognised() {
+        assert_eq!(sniff(b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 100"), Kind::BareExplicit);
+        assert_eq!(sniff(b"\x08\x00\x05\x00\x0a\x00\x00\x00ISO_IR 100"), Kind::BareImplicit);
+        assert_eq!(sniff(b"\x02\x00\x00\x00UL\x04\x00"), Kind::WithMeta);
+    }
+}
