@@ -147,6 +147,12 @@ pub struct VolumeGeometry {
 impl VolumeGeometry {
     /// A grid with any orthogonal axes. `axes` are the unit vectors (LPS) of `[k, j, i]`; `origin` is the centre of
     /// voxel `[0, 0, 0]`.
+    ///
+    /// Axes that miss right angles or unit length by no more than [`DIRECTION_TOLERANCE`] are made exact, starting from
+    /// i: otherwise going from an index to a point and back would be off by half a voxel at the far end of an image.
+    ///
+    /// # Errors
+    /// When an axis has no voxels, or spacing, axes or origin make no grid.
     pub fn new(
         shape: [usize; 3],
         origin: PointLps,
@@ -171,7 +177,7 @@ impl VolumeGeometry {
                 }
             }
         }
-        Ok(Self { shape, origin, spacing_mm, axes, frame_of_reference: None })
+        Ok(Self { shape, origin, spacing_mm, axes: orthonormal(axes), frame_of_reference: None })
     }
 
     /// An axial grid of a supine, head-first patient: i to the left, j to posterior, k to superior.
@@ -268,4 +274,49 @@ impl VolumeGeometry {
 
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// Gram-Schmidt from i over j to k; k keeps its sense.
+fn orthonormal([k, j, i]: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
+    let unit = |v: [f64; 3]| {
+        let length = dot(v, v).sqrt();
+        v.map(|x| x / length)
+    };
+    let without = |v: [f64; 3], n: [f64; 3]| -> [f64; 3] {
+        let along = dot(v, n);
+        std::array::from_fn(|x| v[x] - along * n[x])
+    };
+    let i = unit(i);
+    let j = unit(without(j, i));
+    let k = unit(without(without(k, i), j));
+    [k, j, i]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounded_direction_cosines_do_not_move_the_far_corner() {
+        let axes = [[0.0, 0.0006, 1.0], [0.02, 0.9998, 0.0], [0.9999, -0.0196, 0.0]];
+        let geometry = VolumeGeometry::new(
+            [300, 512, 512],
+            PointLps::new(-250.0, -250.0, 0.0),
+            SpacingMm::new(5.0, 1.0, 1.0),
+            axes,
+        )
+        .expect("within tolerance");
+        let far = [299.0, 511.0, 511.0];
+        let back = geometry.index_from_point(geometry.point_from_index(far));
+        assert!(far.iter().zip(back).all(|(a, b)| (a - b).abs() < 1e-9), "{back:?}");
+        let axial = VolumeGeometry::axial([1, 1, 1], PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(1.0, 1.0, 1.0));
+        assert_eq!(axial.map(|g| g.axes()), Ok([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]));
+    }
+
+    #[test]
+    fn sheared_axes_are_refused() {
+        let tilted = [[0.0, 0.3, 0.95], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]];
+        let made = VolumeGeometry::new([2, 2, 2], PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(1.0, 1.0, 1.0), tilted);
+        assert_eq!(made, Err(GeometryError::Axes { axes: tilted }));
+    }
 }

@@ -97,7 +97,9 @@ impl Lattice {
         let (height, width) = (bottom - top + 2, right - left + 1);
         let mut leaving = vec![0; height * width];
         let inside = |j: usize, i: usize| {
-            (top..=bottom).contains(&j) && (left..right).contains(&i) && words[j * words_per_row + i / 64] >> (i % 64) & 1 == 1
+            (top..=bottom).contains(&j)
+                && (left..right).contains(&i)
+                && words[j * words_per_row + i / 64] >> (i % 64) & 1 == 1
         };
         for j in top..=bottom {
             for i in left..right {

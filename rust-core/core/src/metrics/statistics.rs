@@ -70,7 +70,11 @@ fn directed(from: &[(f64, f64)], to: &[(f64, f64)]) -> DirectedDistances {
         covered += part;
         covered / area >= PERCENTILE - ROUNDING
     });
-    DirectedDistances { mean_mm: sum / area, percentile95_mm: reached.map_or(max_mm, |&(distance, _)| distance), max_mm }
+    DirectedDistances {
+        mean_mm: sum / area,
+        percentile95_mm: reached.map_or(max_mm, |&(distance, _)| distance),
+        max_mm,
+    }
 }
 
 #[cfg(test)]

@@ -20,8 +20,9 @@ type HalfPoint = [i32; 3];
 const PER_AREA_VECTOR: f64 = 8.0;
 
 /// The triangles' absolute area vectors `[k, j, i]` on the unit cube, for every neighbourhood code.
-static UNIT_TRIANGLES: LazyLock<Vec<Vec<[f64; 3]>>> =
-    LazyLock::new(|| (0..=u8::MAX).map(|code| polygons(code).iter().flat_map(|p| largest_cut(p).1).collect()).collect());
+static UNIT_TRIANGLES: LazyLock<Vec<Vec<[f64; 3]>>> = LazyLock::new(|| {
+    (0..=u8::MAX).map(|code| polygons(code).iter().flat_map(|p| largest_cut(p).1).collect()).collect()
+});
 
 /// Areas of all neighbourhoods for one spacing.
 #[derive(Clone, Debug)]
@@ -86,9 +87,8 @@ fn face_lines(inside: u8) -> Vec<(HalfPoint, HalfPoint)> {
             });
             let is_inside = around.map(|corner| inside & corner_bit(corner) != 0);
             // Crossing n is between corners n and n + 1.
-            let crossing = |n: usize| -> HalfPoint {
-                std::array::from_fn(|x| (around[n % 4][x] + around[(n + 1) % 4][x]) / 2)
-            };
+            let crossing =
+                |n: usize| -> HalfPoint { std::array::from_fn(|x| (around[n % 4][x] + around[(n + 1) % 4][x]) / 2) };
             let crossed: Vec<usize> = (0..4).filter(|&n| is_inside[n] != is_inside[(n + 1) % 4]).collect();
             match crossed[..] {
                 [a, b] => lines.push((crossing(a), crossing(b))),
