@@ -36,8 +36,7 @@ impl Model {
         if got != manifest.weights_sha256.to_lowercase() {
             return Err(NnError::WeightsHash { expected: manifest.weights_sha256, got });
         }
-        // Shapes are compared before anything is built: a manifest can't make the program take memory for a network
-        // that the weights don't hold.
+        check_size(&manifest, &weights)?;
         let mut store = nn::VarStore::new(device);
         let network = build(&manifest.network, &store.root())?;
         load_weights(&store, &weights)?;
@@ -74,6 +73,22 @@ impl std::fmt::Debug for Model {
     }
 }
 
+/// Compares counts before anything is built: a manifest can't make the program take memory for a network that the
+/// weights don't hold.
+fn check_size(manifest: &Manifest, weights: &[u8]) -> Result<(), NnError> {
+    let held: u64 =
+        parse(weights)?.tensors().iter().map(|(_, view)| view.shape().iter().product::<usize>() as u64).sum();
+    let needed = manifest.network.stored_values();
+    if held == needed {
+        return Ok(());
+    }
+    Err(NnError::WeightsShape { reason: format!("the file holds {held} numbers, the network has {needed}") })
+}
+
+fn parse(weights: &[u8]) -> Result<SafeTensors<'_>, NnError> {
+    SafeTensors::deserialize(weights).map_err(|e| NnError::WeightsSyntax { reason: e.to_string() })
+}
+
 fn read_manifest(dir: &Path) -> Result<Manifest, NnError> {
     let text = read(dir, MANIFEST_FILE, LARGEST_MANIFEST)?;
     let syntax = |error: serde_json::Error| NnError::ManifestSyntax { reason: error.to_string() };
@@ -108,7 +123,7 @@ fn read(dir: &Path, file: &'static str, limit: u64) -> Result<Vec<u8>, NnError> 
 /// Copies the tensors of a safetensors file into the variables of the same names. All or nothing: names, shapes and
 /// types are checked before the first is copied.
 pub fn load_weights(store: &nn::VarStore, bytes: &[u8]) -> Result<(), NnError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|e| NnError::WeightsSyntax { reason: e.to_string() })?;
+    let file = parse(bytes)?;
     let variables: BTreeMap<String, Tensor> = store.variables().into_iter().collect();
     let mut wrong = Vec::new();
     for (name, variable) in &variables {

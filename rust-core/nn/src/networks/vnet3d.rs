@@ -78,18 +78,14 @@ impl VNet3d {
         self.config.strides.iter().fold([1; 3], |m, s| [m[0] * s[0], m[1] * s[1], m[2] * s[2]])
     }
 
-    /// A stage's convolutions, with its input added to their last output before the last activation. The first stage's
-    /// input channels are repeated to its width.
+    /// A stage's convolutions and activations, with its input added to the last of them. The first stage's input
+    /// channels are repeated to its width.
     fn residual(&self, layers: &[Layer], input: &Tensor, train: bool) -> Result<Tensor, NnError> {
         let mut x = input.shallow_clone();
-        for (n, layer) in layers.iter().enumerate() {
-            x = layer.norm.forward(layer.convolution.forward(&x)?, train)?;
-            if n + 1 == layers.len() {
-                x = add(&x, input)?;
-            }
-            x = layer.activation.forward(&x)?;
+        for layer in layers {
+            x = layer.forward(&x, train)?;
         }
-        drop_channels(x, self.config.dropout, train)
+        drop_channels(add(&x, input)?, self.config.dropout, train)
     }
 }
 
