@@ -44,6 +44,15 @@ pub fn write_atomically<T>(
     what: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
 ) -> Result<T, IoError> {
+    write_and_rename(path, what, true, write)
+}
+
+fn write_and_rename<T>(
+    path: &Path,
+    what: &str,
+    sync: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> Result<T, IoError> {
     let fail = |source: io::Error, needed_bytes: u64| match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             IoError::DiskFull { what: what.to_owned(), needed_bytes }
@@ -70,7 +79,26 @@ pub fn write_atomically<T>(
     };
     let asked = counting.asked;
     let value = result.map_err(|e| fail(e, asked))?;
-    file.as_file().sync_all().map_err(|e| fail(e, asked))?;
+    if sync {
+        file.as_file().sync_all().map_err(|e| fail(e, asked))?;
+    }
     file.persist(path).map_err(|e| fail(e.error, asked))?;
     Ok(value)
+}
+
+/// [`write_atomically`] of bytes that are there already, so that a full disk can be told exactly.
+pub(crate) fn write_bytes_atomically(path: &Path, what: &str, bytes: &[u8]) -> Result<(), IoError> {
+    write_bytes(path, what, bytes, true)
+}
+
+/// The same without waiting for the disk, for the hundreds of files of a series that can be made again.
+pub(crate) fn write_bytes_without_sync(path: &Path, what: &str, bytes: &[u8]) -> Result<(), IoError> {
+    write_bytes(path, what, bytes, false)
+}
+
+fn write_bytes(path: &Path, what: &str, bytes: &[u8], sync: bool) -> Result<(), IoError> {
+    write_and_rename(path, what, sync, |file| file.write_all(bytes)).map_err(|error| match error {
+        IoError::DiskFull { what, .. } => IoError::DiskFull { what, needed_bytes: bytes.len() as u64 },
+        other => other,
+    })
 }

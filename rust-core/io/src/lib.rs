@@ -23,12 +23,15 @@ mod attributes;
 mod codestream;
 mod ct_read;
 mod ct_write;
+mod dataset;
+mod decimal;
 mod dicom_file;
 mod error;
 mod finding;
 mod header;
 mod identity;
 mod label_map;
+mod nifti;
 mod pixels;
 mod scan;
 pub mod series;
@@ -42,7 +45,7 @@ pub use ct_write::{CtAttributes, write_ct_series};
 pub use error::{IoError, SeriesGeometryError};
 pub use finding::Finding;
 pub use identity::{CtIdentity, PatientStudy, SliceReference};
-pub use label_map::read_label_map;
+pub use label_map::{LABEL_GRID_TOLERANCE_MM, read_label_map};
 pub use scan::{FolderScan, OtherEntry, SeriesEntry, StructureSetEntry, scan_folder};
 pub use structure_set::{
     PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions, WrittenStructureSet,

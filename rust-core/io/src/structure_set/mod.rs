@@ -5,6 +5,7 @@ mod contour;
 mod read;
 mod references;
 mod write;
+mod write_contours;
 
 pub use belongs::{check_belongs_to, reference_findings};
 pub use read::{PatientKey, StructureSetFile, read_structure_set};
