@@ -26,10 +26,9 @@ use super::{
 
 /// Of the checkpoint's layout.
 const FORMAT_VERSION: u32 = 1;
-/// Key of the state in the metadata.
+/// Key in the metadata of the hash, a space and the state's JSON. One key, because the order of several would differ
+/// from file to file, and the same state gives the same bytes.
 const STATE_KEY: &str = "tmli_training_state";
-/// Key of the hash in the metadata.
-const HASH_KEY: &str = "sha256";
 
 /// Everything that is not a tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -177,7 +176,7 @@ pub(super) fn write(path: &Path, state: &TrainState, tensors: Vec<(String, Tenso
     let views: Vec<(String, &Bytes)> = owned.iter().map(|(name, bytes)| (name.clone(), bytes)).collect();
     let unusable = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
     let state = serde_json::to_string(state).map_err(|e| unusable(e.to_string()))?;
-    let metadata = HashMap::from([(HASH_KEY.to_owned(), hash(&state, &views)), (STATE_KEY.to_owned(), state)]);
+    let metadata = HashMap::from([(STATE_KEY.to_owned(), format!("{} {state}", hash(&state, &views)))]);
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| unusable(e.to_string()))?;
     write_whole(path, &bytes)
 }
@@ -204,11 +203,11 @@ impl Checkpoint {
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| refuse(format!("it is damaged ({e})")))?;
         let file = SafeTensors::deserialize(&bytes).map_err(|e| refuse(format!("it is damaged ({e})")))?;
         let metadata = header.metadata().as_ref();
-        let entry = |key: &str| metadata.and_then(|m| m.get(key)).ok_or_else(|| refuse(format!("it has no {key}")));
-        let state = entry(STATE_KEY)?;
+        let entry = metadata.and_then(|m| m.get(STATE_KEY)).and_then(|value| value.split_once(' '));
+        let Some((expected, state)) = entry else { return Err(refuse(format!("it has no {STATE_KEY}"))) };
         let mut views: Vec<_> = file.tensors();
         views.sort_by(|a, b| a.0.cmp(&b.0));
-        if &hash(state, &views) != entry(HASH_KEY)? {
+        if hash(state, &views) != expected {
             return Err(refuse("it is damaged: its contents do not fit its SHA-256".to_owned()));
         }
         let state: TrainState =
