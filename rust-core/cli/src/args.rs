@@ -1,0 +1,69 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+
+/// Auto-segmentation for total marrow and lymphoid irradiation (TMLI).
+///
+/// Trains a 2D U-Net or a 3D V-Net on a department's own CT series and RT Structure Sets, segments new CT series and
+/// writes RT Structure Sets, and measures DSC, HD95 and ASD. Nothing leaves this computer.
+///
+/// For research. Every result needs review by a person before clinical use.
+#[derive(Debug, Parser)]
+#[command(name = "tmli", version, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Show errors and results only, no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tmli doctor                                    is everything there?
+  tmli inspect PATIENTS                          what is in these folders?
+  tmli train --cohort PATIENTS --set oar1 --network vnet3d --out models/oar1-3d
+  tmli segment --ct PATIENT/CT --model models/oar1-3d --out auto.dcm
+  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html
+
+Exit codes: 0 done, 1 error, 2 wrong command line, 130 cancelled (Ctrl-C).
+`tmli COMMAND --help` tells all about a command.";
+
+/// One file of `commands` each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make synthetic children: CT series + RT Structure Set, to try everything without patient data
+    Phantom(commands::phantom::Args),
+    /// List what is in a folder, and what is missing or doubtful for training
+    Inspect(commands::inspect::Args),
+    /// Tell device, libtorch, memory, and what to do if something is missing
+    Doctor(commands::doctor::Args),
+    /// Train a network on a cohort folder
+    Train(Box<commands::train::Args>),
+    /// Segment a CT series with trained models and write an RT Structure Set
+    Segment(commands::segment::Args),
+    /// Compare two RT Structure Sets of one CT series: DSC, HD95, ASD
+    Compare(commands::compare::Args),
+    /// Turn a NIfTI label map into an RT Structure Set
+    Convert(commands::convert::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_has_an_example() {
+        let mut command = super::Cli::command();
+        command.build();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            let name = sub.get_name();
+            let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("tmli {name}")), "`tmli {name} --help` shows no example");
+        }
+    }
+}

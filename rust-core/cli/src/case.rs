@@ -1,0 +1,172 @@
+//! One patient's CT series and RT Structure Set together: which set is on which series, and the masks of structures.
+
+use tmli_core::{Contour, Mask, RoiNumber, StructureSet, VolumeGeometry, rasterise};
+use tmli_io::{FolderScan, RoiCode, RoiGeneration, RoiToWrite, SeriesEntry, StructureSetEntry};
+use tmli_protocol::{RoiMatching, Structure, match_rois};
+
+use crate::files::Names;
+
+/// CT series that hold a volume: scouts are left aside.
+pub(crate) fn ct_series(scan: &FolderScan) -> impl Iterator<Item = &SeriesEntry> {
+    scan.ct_series.iter().filter(|s| !s.is_localizer)
+}
+
+/// The CT series that a structure set was drawn on.
+pub(crate) struct DrawnOn<'a> {
+    /// The series.
+    pub(crate) series: &'a SeriesEntry,
+    /// Said when the file's own reference did not lead there.
+    pub(crate) note: Option<String>,
+}
+
+/// Finds the CT series that a structure set was drawn on: by its reference, else by the frame of reference, else the
+/// only one there is. Contours are in patient coordinates, so a dangling reference does no harm.
+pub(crate) fn drawn_on<'a>(set: &StructureSetEntry, scan: &'a FolderScan) -> Result<DrawnOn<'a>, String> {
+    let all: Vec<&SeriesEntry> = ct_series(scan).collect();
+    let only = |found: &[&'a SeriesEntry]| (found.len() == 1).then(|| found[0]);
+    let referenced: Vec<_> =
+        all.iter().copied().filter(|s| set.referenced_series_uids.contains(&s.series_uid)).collect();
+    if let Some(series) = only(&referenced) {
+        return Ok(DrawnOn { series, note: None });
+    }
+    let refers = if set.referenced_series_uids.is_empty() { "refers to no series" } else { "refers to another series" };
+    let shares_frame =
+        |s: &&SeriesEntry| s.frame_of_reference.is_some() && s.frame_of_reference == set.frame_of_reference;
+    let same_frame: Vec<_> = all.iter().copied().filter(shares_frame).collect();
+    if let Some(series) = only(&same_frame) {
+        return Ok(DrawnOn { series, note: Some(format!("it {refers}; matched by the frame of reference")) });
+    }
+    match (all.len(), only(&all)) {
+        (_, Some(series)) => {
+            Ok(DrawnOn { series, note: Some(format!("it {refers}; taken as drawn on the only CT series here")) })
+        }
+        (0, _) => Err("there is no CT series to draw it on; put the CT series into the same folder".into()),
+        (n, _) => Err(format!("it {refers}, and there are {n} CT series; leave the one that it was drawn on")),
+    }
+}
+
+/// One structure of a structure set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NamedRois {
+    /// TG-263 name where the ROI's name is known, else the ROI's own name.
+    pub(crate) name: String,
+    /// Indices of its ROIs: several for a union such as both lungs.
+    pub(crate) rois: Vec<usize>,
+    /// Whether the name is known.
+    pub(crate) known: bool,
+}
+
+/// Matches the ROIs of a set to structures.
+pub(crate) fn match_set(set: &StructureSet, names: &Names) -> RoiMatching {
+    match_rois(set.rois.iter().map(|r| r.name.as_str()), &names.aliases, &names.protocol)
+}
+
+/// Every ROI of a set under one name each, in file order; nothing is left out.
+pub(crate) fn named_rois(set: &StructureSet, matching: &RoiMatching) -> Vec<NamedRois> {
+    let mut named: Vec<NamedRois> = Vec::new();
+    let known = |name: &String, rois: Vec<usize>| NamedRois { name: name.clone(), rois, known: true };
+    named.extend(matching.matched.iter().chain(&matching.not_in_protocol).map(|(i, name)| known(name, vec![*i])));
+    named.extend(matching.unions.iter().map(|(name, rois)| known(name, rois.clone())));
+    let by_own_name = matching.ambiguous.iter().flat_map(|(_, rois)| rois).chain(&matching.unrecognised);
+    for &i in by_own_name {
+        named.push(NamedRois { name: set.rois[i].name.clone(), rois: vec![i], known: false });
+    }
+    named.sort_by_key(|n| n.rois.clone());
+    // ROIs of one name stay apart: the number tells them from each other.
+    for n in 0..named.len() {
+        if named[..n].iter().any(|earlier| earlier.name == named[n].name) {
+            let RoiNumber(number) = set.rois[named[n].rois[0]].number;
+            named[n].name = format!("{} (ROI {number})", named[n].name);
+        }
+    }
+    named
+}
+
+/// The voxels of one or several ROIs, and what was odd about their contours.
+pub(crate) fn mask_of(set: &StructureSet, rois: &[usize], geometry: &VolumeGeometry) -> (Mask, Vec<String>) {
+    let mut mask = Mask::new(geometry.shape());
+    let mut findings = Vec::new();
+    for &i in rois {
+        let Some(roi) = set.rois.get(i) else { continue };
+        let rasterised = rasterise(&roi.contours, geometry);
+        mask.union_with(&rasterised.mask);
+        findings.extend(rasterised.findings.iter().map(|f| format!("ROI {}: {f}", roi.number.0)));
+    }
+    (mask, findings)
+}
+
+/// The mask of a structure by its TG-263 name: `None` where it was not contoured, or not clearly.
+pub(crate) fn structure_mask(
+    set: &StructureSet,
+    matching: &RoiMatching,
+    structure: &str,
+    geometry: &VolumeGeometry,
+) -> Option<Mask> {
+    let matched = matching.matched.iter().find(|(_, name)| name == structure).map(|(i, _)| vec![*i]);
+    let union = || matching.unions.iter().find(|(name, _)| name == structure).map(|(_, rois)| rois.clone());
+    let rois = matched.or_else(union)?;
+    // A ROI without contours is a line in a template that nobody filled in: it says nothing about the voxels.
+    let drawn = rois.iter().any(|&i| !set.rois[i].contours.is_empty());
+    drawn.then(|| mask_of(set, &rois, geometry).0)
+}
+
+/// Colour of a structure that the protocol does not know.
+pub(crate) const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
+
+/// A ROI as it is written: colour, codes and type as the protocol says.
+pub(crate) fn roi_to_write(
+    name: &str,
+    structure: Option<&Structure>,
+    contours: Vec<Contour>,
+    generation: RoiGeneration,
+    generation_description: String,
+) -> RoiToWrite {
+    RoiToWrite {
+        name: name.to_owned(),
+        interpreted_type: structure.map_or_else(|| "ORGAN".to_owned(), |s| s.interpreted_type.clone()),
+        colour: structure.map_or(UNKNOWN_COLOUR, |s| s.colour),
+        code: structure.and_then(|s| s.code.as_ref()).map(|c| RoiCode {
+            scheme: c.scheme.clone(),
+            value: c.value.clone(),
+            meaning: c.meaning.clone(),
+        }),
+        contours,
+        generation,
+        generation_description,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tmli_core::Roi;
+
+    use super::*;
+
+    fn set(names: &[&str]) -> StructureSet {
+        let roi = |(i, name): (usize, &&str)| Roi {
+            number: RoiNumber(i as i32 + 1),
+            name: (*name).to_owned(),
+            interpreted_type: None,
+            colour: None,
+            contours: Vec::new(),
+        };
+        StructureSet {
+            label: String::new(),
+            frame_of_reference: None,
+            rois: names.iter().enumerate().map(roi).collect(),
+        }
+    }
+
+    #[test]
+    fn no_roi_is_left_out_and_equal_names_stay_apart() {
+        let matching = RoiMatching {
+            matched: vec![(1, "Liver".into())],
+            ambiguous: vec![("Heart".into(), vec![0, 3])],
+            unrecognised: vec![2],
+            ..Default::default()
+        };
+        let names: Vec<String> =
+            named_rois(&set(&["heart", "Leber", "x", "heart"]), &matching).into_iter().map(|n| n.name).collect();
+        assert_eq!(names, ["heart", "Liver", "x", "heart (ROI 4)"]);
+    }
+}

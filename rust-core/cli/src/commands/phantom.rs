@@ -1,0 +1,171 @@
+//! `tmli phantom`: synthetic children as DICOM, to try everything without patient data.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use tmli_core::trace;
+use tmli_io::{CtAttributes, RoiGeneration, RoiToWrite, StructureSetOptions, write_ct_series, write_structure_set};
+use tmli_phantom::{Matrix, Phantom, PhantomOptions, Sex, generate};
+use tmli_protocol::Protocol;
+
+use crate::{
+    cancel,
+    case::roi_to_write,
+    failure::{Explain, Failure, Outcome},
+    files::{make_folder, read_text, shown, write_whole},
+    output::print,
+    progress::{Progress, Verbosity},
+};
+
+/// Make synthetic children: each case is a folder case-001, case-002, ... with a CT series (ct/*.dcm, 5 mm slices from
+/// skull to below the knees) and an RT Structure Set of all 25 structures (rtstruct.dcm). The same seed makes the same
+/// children. Finished cases are not made again.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Folder to make them in
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How many children
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=9999))]
+    cases: u32,
+    /// Which children: another seed makes others
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Age of all of them in years; without it ages differ
+    #[arg(long, value_name = "YEARS")]
+    age: Option<f64>,
+    /// Rows and columns of a slice: smaller is faster, and coarser
+    #[arg(long, default_value = "512", value_parser = ["512", "256", "128"])]
+    matrix: String,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tmli phantom --out children --cases 36 --seed 1
+  tmli phantom --out small --cases 3 --seed 7 --age 6 --matrix 128";
+
+/// Kept beside the cases, so that a folder never mixes children of two seeds.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Settings {
+    seed: u64,
+    age_years: Option<f64>,
+    matrix: String,
+}
+
+const SETTINGS_FILE: &str = "phantom.json";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
+    if let Some(age) = args.age
+        && !(2.0..=17.0).contains(&age)
+    {
+        return Err(Failure::usage(format!("--age {age} is out of range"), "give an age from 2 to 17 years"));
+    }
+    make_folder(&args.out, "--out")?;
+    keep_settings(args)?;
+    let total = args.cases as usize;
+    let mut progress = Progress::new(verbosity, "phantoms", total);
+    let mut made = 0;
+    for case in 1..=args.cases {
+        check_cancelled(made)?;
+        let name = format!("case-{case:03}");
+        let folder = args.out.join(&name);
+        if folder.join("rtstruct.dcm").is_file() {
+            progress.set(case as usize, total, &format!("{name} is there already"));
+            continue;
+        }
+        progress.set(case as usize - 1, total, &name);
+        write_case(args, case, &folder)?;
+        made += 1;
+        progress.set(case as usize, total, &name);
+    }
+    progress.clear();
+    let there = total - made;
+    let already = if there > 0 { format!(", {there} were there already") } else { String::new() };
+    print(format_args!("made {made} of {total} cases{already}"))
+}
+
+fn check_cancelled(made: usize) -> Outcome {
+    let hint = format!("{made} cases were finished and are kept; the same command makes the rest");
+    cancel::check().map_err(|_| Failure::Cancelled { hint })
+}
+
+fn keep_settings(args: &Args) -> Outcome {
+    let path = args.out.join(SETTINGS_FILE);
+    let wanted = Settings { seed: args.seed, age_years: args.age, matrix: args.matrix.clone() };
+    if path.exists() {
+        let there: Option<Settings> = serde_json::from_str(&read_text(&path, "--out")?).ok();
+        if there.as_ref() != Some(&wanted) {
+            return Err(Failure::advise(
+                format!(
+                    "{}: this folder holds phantoms of another --seed, --age or --matrix",
+                    shown("--out", &args.out)
+                ),
+                "choose another folder, or use the same settings to add cases",
+            ));
+        }
+        return Ok(());
+    }
+    let json = serde_json::to_vec_pretty(&wanted).map_err(|e| Failure::new(format!("JSON: {e}")))?;
+    write_whole(&path, "--out", "the settings of the phantoms", &json)
+}
+
+/// Writes a case under a temporary name and renames it: a case folder is whole.
+fn write_case(args: &Args, case: u32, folder: &Path) -> Outcome {
+    let about = || shown("--out", &args.out);
+    let advice = "free some space, or choose a folder that you may write to";
+    let part = args.out.join(format!(".case-{case:03}.part"));
+    for leftover in [&part, &folder.to_owned()] {
+        if leftover.exists() {
+            std::fs::remove_dir_all(leftover).explain_with(about(), advice)?;
+        }
+    }
+    let matrix = match args.matrix.as_str() {
+        "128" => Matrix::M128,
+        "256" => Matrix::M256,
+        _ => Matrix::M512,
+    };
+    let phantom = generate(&PhantomOptions { seed: args.seed, case, age_years: args.age, matrix });
+    check_cancelled(case as usize - 1)?;
+    let written = write_files(&phantom, args.seed, case, &part).map_err(|e| Failure::new(format!("{}: {e}", about())));
+    let result = written.and_then(|()| std::fs::rename(&part, folder).explain_with(about(), advice));
+    if result.is_err() {
+        // Best effort: the error that is reported is the first one.
+        let _ = std::fs::remove_dir_all(&part);
+    }
+    result
+}
+
+fn write_files(phantom: &Phantom, seed: u64, case: u32, folder: &Path) -> Result<(), tmli_io::IoError> {
+    let attributes = CtAttributes {
+        patient_name: format!("Phantom^Child {case:03}"),
+        patient_id: format!("PHANTOM-{seed}-{case:03}"),
+        sex: if phantom.sex == Sex::Male { "M".into() } else { "F".into() },
+        age_years: Some(phantom.age_years),
+        height_m: Some(phantom.height_cm / 100.0),
+        seed: seed.wrapping_mul(100_003).wrapping_add(u64::from(case)),
+        ..CtAttributes::default()
+    };
+    let identity = write_ct_series(&folder.join("ct"), &phantom.ct, &attributes)?;
+    let protocol = Protocol::tmli();
+    let geometry = phantom.ct.geometry();
+    let description = format!("TMLI {} phantom: the shapes it was made from", env!("CARGO_PKG_VERSION"));
+    let rois: Vec<RoiToWrite> = phantom
+        .segmentation
+        .segments
+        .par_iter()
+        .map(|s| {
+            let contours = trace(&s.mask, geometry);
+            roi_to_write(&s.name, protocol.structure(&s.name), contours, RoiGeneration::Automatic, description.clone())
+        })
+        .collect();
+    let options = StructureSetOptions {
+        label: "PHANTOM".into(),
+        series_description: "TMLI phantom truth".into(),
+        fixed_time: Some((attributes.study_date.clone(), attributes.study_time.clone())),
+        ..Default::default()
+    };
+    write_structure_set(&folder.join("rtstruct.dcm"), &identity, geometry, &rois, &options).map(|_| ())
+}
