@@ -36,6 +36,8 @@ from pip._vendor.packaging.utils import InvalidWheelFilename, canonicalize_name,
 DAMAGED = 3
 CHUNK_BYTES = 1 << 20
 ATTEMPTS = 6
+# A download smaller than this needs no progress in a log.
+SMALL_BYTES = 50_000_000
 # Room that unpacking takes, as a multiple of the wheel (torch 2.11.0: 530 MB become 1.5 GB).
 UNPACKED_PER_WHEEL_BYTE = 3.0
 
@@ -139,11 +141,13 @@ class Index:
         self.opener = urllib.request.build_opener(*handlers)
 
     def open(self, url, headers=None):
-        everything = dict(self.headers)
-        if urllib.parse.urlsplit(url).hostname != self.host:
-            everything.pop("Authorization", None)  # never hand the index's password to another machine
-        everything.update(headers or {})
-        return self.opener.open(urllib.request.Request(url, headers=everything), timeout=60)
+        request = urllib.request.Request(url, headers=self.headers_for(url) | (headers or {}))
+        return self.opener.open(request, timeout=60)
+
+    def headers_for(self, url):
+        own = urllib.parse.urlsplit(url).hostname == self.host
+        # Never hand the index's password to another machine.
+        return {key: value for key, value in self.headers.items() if own or key != "Authorization"}
 
     def find(self, pin, tags):
         """The wheel of the pin: file name, address, size in bytes (or None)."""
@@ -151,13 +155,23 @@ class Index:
         with self.open(urllib.parse.urljoin(self.url, pin.name + "/"), {"Accept": accept}) as reply:
             body, kind, base = reply.read(), reply.headers.get_content_type(), reply.geturl()
         if kind.endswith("+json"):
-            listed = [(f["filename"], f["url"], f.get("hashes", {}).get("sha256"), f.get("size")) for f in json.loads(body)["files"]]
+            files = json.loads(body)["files"]
+            listed = [(f["filename"], f["url"], f.get("hashes", {}).get("sha256"), f.get("size")) for f in files]
         else:
             listed = read_html_index(body.decode("utf-8", "replace"))
         for filename, url, sha256, size in listed:
             if pin.accepts(filename, tags) and (sha256 is None or sha256 in pin.sha256):
-                return filename, urllib.parse.urljoin(base, url), size
+                url = urllib.parse.urljoin(base, url)
+                return filename, url, size if size is not None else self.size_of(url)
         raise Unusual(f"{self.host} lists no wheel of {pin.name} {pin.version} for this Python with a pinned hash")
+
+    def size_of(self, url):
+        """What the server says a file takes, or None."""
+        request = urllib.request.Request(url, headers=self.headers_for(url), method="HEAD")
+        with contextlib.suppress(OSError, http.client.HTTPException), self.opener.open(request, timeout=60) as reply:
+            length = reply.headers.get("Content-Length", "")
+            return int(length) if length.isdigit() else None
+        return None
 
 
 def read_html_index(text):
@@ -201,7 +215,7 @@ class Progress:
     def show(self, done):
         if self.first is None:
             self.first = done
-        if not self.total:
+        if not self.total or (self.total < SMALL_BYTES and not self.moving):
             return
         step = done * (1000 if self.moving else 10) // self.total
         if step == self.shown:
@@ -300,7 +314,7 @@ def fetch(pins, folder):
     for _, filename, _, size in plan:
         part = folder / (filename + ".part")
         have = part.stat().st_size if part.exists() else 0
-        rest += (size or 0) - have
+        rest += max((size or 0) - have, 0)
         print(f"    {filename}  {megabytes(size)}" + (f", {megabytes(have)} of it are here" if have else ""))
     total = sum(size or 0 for *_, size in plan)
     room, need = shutil.disk_usage(folder).free, rest + int(total * UNPACKED_PER_WHEEL_BYTE)
@@ -315,7 +329,7 @@ def fetch(pins, folder):
 
 
 def fetch_with_pip(pins, folder, reason):
-    print(f"  The package index is not a plain one ({reason}); pip downloads {', '.join(p.name for p in pins)} instead")
+    print(f"  The package index is not a plain one ({reason}); pip downloads {', '.join(p.name for p in pins)} instead", flush=True)
     with requirements_of(pins, folder) as path:
         run_pip("download", "--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest", folder, "--requirement", path)
 
@@ -343,6 +357,8 @@ def run_pip(*arguments, own_settings=True):
 
 def ensure(pins, folder):
     folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.glob(".requirements-*.txt"):
+        left_over.unlink()
     states = {pin: pin.state() for pin in pins}
     damaged = [pin.name for pin, state in states.items() if state == "damaged"]
     if damaged:

@@ -1,8 +1,141 @@
-//! To come.
-use crate::repo::Repo;
-/// To come.
+//! `cargo xtask bench`: how long the steps of the main job take on this machine.
+
+use std::{fs, path::Path, process::Stdio, time::Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Serialize;
+
+use crate::{
+    demo_models::{Cohort, model_folders, remove},
+    lock::Lock,
+    process::{self, say},
+    repo::Repo,
+    setup, table,
+};
+
+/// Measure how long the program takes for each step, on a synthetic child.
+///
+/// Whole commands as a user starts them, files included: making a child (which traces every contour), reading, and
+/// comparing (which rasterises every contour). With --segment, the shipped models too. Writes target/bench/results.json.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
-pub(crate) fn task(_repo: &Repo, _arguments: &Arguments) -> anyhow::Result<()> {
+#[command(after_help = "Examples:
+  cargo xtask bench
+  cargo xtask bench --repeat 10 --matrix 256
+  cargo xtask bench --segment --repeat 1")]
+pub(crate) struct Arguments {
+    /// How often each command is run.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// Rows and columns of the CT: 512, 256 or 128.
+    #[arg(long, default_value_t = 512)]
+    matrix: u32,
+    /// Also segment with the models of demo/models.
+    #[arg(long)]
+    segment: bool,
+}
+
+/// Times of one command.
+#[derive(Debug, Serialize)]
+struct Measured {
+    what: String,
+    command: String,
+    /// In the order in which they were run.
+    seconds: Vec<f64>,
+}
+
+pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
+    setup::ensure(repo, setup::Need::Build)?;
+    let _lock = Lock::take(repo, "bench")?;
+    process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
+    let folder = repo.target().join("bench");
+    let child = Cohort { seed: 1, cases: 1, matrix: arguments.matrix, age: Some(10.0) };
+    child.generate(repo, &folder.join("child"))?;
+    let case = folder.join("child/case-001");
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let [ct, truth] = [text(&case.join("ct")), text(&case.join("rtstruct.dcm"))];
+    let again = folder.join("again");
+    let matrix = arguments.matrix.to_string();
+    let out = text(&again);
+
+    let mut jobs = vec![
+        (
+            "make a child, write DICOM",
+            vec!["phantom", "--out", &out, "--seed", "1", "--age", "10", "--matrix", &matrix],
+        ),
+        ("read the CT series and list it", vec!["inspect", &ct]),
+        (
+            "rasterise and compare 25 structures",
+            vec!["compare", "--ct", &ct, "--reference", &truth, "--prediction", &truth],
+        ),
+    ];
+    let models = model_folders(&repo.join("demo/models"))?;
+    let models: Vec<String> = models.iter().map(|model| text(model)).collect();
+    let segmented = text(&again.join("segmented.dcm"));
+    if arguments.segment {
+        if models.is_empty() {
+            bail!("--segment needs models in demo/models; `cargo xtask demo-models` trains them");
+        }
+        let mut words = vec!["segment", "--ct", &ct, "--out", &segmented, "--model"];
+        words.extend(models.iter().map(String::as_str));
+        jobs.push(("segment with the shipped models", words));
+    }
+
+    let mut results = Vec::new();
+    for (what, words) in &jobs {
+        results.push(measure(repo, what, words, &again, arguments.repeat)?);
+    }
+    report(&results);
+    let path = folder.join("results.json");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let all = serde_json::json!({ "matrix": arguments.matrix, "cores": cores, "results": results });
+    fs::write(&path, serde_json::to_vec_pretty(&all)?).context("the results cannot be written")?;
+    say(format_args!("{cores} cores; written to {}", repo.shown(&path)));
     Ok(())
+}
+
+fn measure(repo: &Repo, what: &str, words: &[&str], scratch: &Path, repeat: u32) -> Result<Measured> {
+    let mut seconds = Vec::new();
+    let mut tmli = process::command(repo.tmli(), repo.root());
+    tmli.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+    let command = process::shown(&tmli);
+    say(&command);
+    for _ in 0..repeat {
+        remove(scratch)?;
+        fs::create_dir_all(scratch)?;
+        let start = Instant::now();
+        process::run_quietly(&mut tmli)?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    remove(scratch)?;
+    Ok(Measured { what: what.to_owned(), command, seconds })
+}
+
+fn report(results: &[Measured]) {
+    let heading = ["step", "median", "fastest", "slowest"].map(str::to_owned).to_vec();
+    let rows = results.iter().map(|result| {
+        let (fastest, median, slowest) = spread(&result.seconds);
+        let cells = [median, fastest, slowest].map(|seconds| format!("{seconds:.2} s"));
+        std::iter::once(result.what.clone()).chain(cells).collect()
+    });
+    println!("\n{}", table::render(&std::iter::once(heading).chain(rows).collect::<Vec<_>>()));
+}
+
+/// Least, middle and largest; the middle of an even number is the mean of two.
+fn spread(values: &[f64]) -> (f64, f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
+    let last = sorted.len().saturating_sub(1);
+    (at(0), f64::midpoint(at(last / 2), at(last.div_ceil(2))), at(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_is_least_middle_largest() {
+        assert_eq!(spread(&[3.0, 1.0, 2.0]), (1.0, 2.0, 3.0));
+        assert_eq!(spread(&[4.0, 1.0, 2.0, 3.0]), (1.0, 2.5, 4.0));
+    }
 }

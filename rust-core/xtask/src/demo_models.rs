@@ -91,28 +91,24 @@ impl Plan {
 }
 
 impl Cohort {
-    /// Makes the children in `folder`, whole or not at all; does nothing when they are there.
+    /// Makes the children in `folder`; those that are there already are kept.
     pub(crate) fn generate(&self, repo: &Repo, folder: &Path) -> Result<()> {
-        let wanted = format!("{self:?}");
-        let stamp = folder.join("made-from.txt");
-        if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
-            return Ok(());
+        let wanted = format!("{self:?} by tmli {}", env!("CARGO_PKG_VERSION"));
+        let note = folder.join("made-from.txt");
+        if fs::read_to_string(&note).is_ok_and(|made| made != wanted) {
+            remove(folder)?;
         }
-        let partial = folder.with_extension("part");
-        remove(&partial)?;
-        remove(folder)?;
-        fs::create_dir_all(partial.parent().context("the cohort needs a folder")?)?;
+        fs::create_dir_all(folder).context("the folder for the synthetic children cannot be made")?;
+        fs::write(&note, wanted)?;
         let mut tmli = process::command(repo.tmli(), repo.root());
-        tmli.arg("phantom").arg("--out").arg(&partial);
-        for (name, value) in [("--seed", self.seed), ("--cases", self.cases.into()), ("--matrix", self.matrix.into())] {
+        tmli.arg("phantom").arg("--out").arg(folder);
+        for (name, value) in [("--cases", self.cases.into()), ("--seed", self.seed), ("--matrix", self.matrix.into())] {
             tmli.arg(name).arg(value.to_string());
         }
         if let Some(age) = self.age {
             tmli.arg("--age").arg(age.to_string());
         }
-        process::run(&mut tmli)?;
-        fs::write(partial.join("made-from.txt"), wanted)?;
-        fs::rename(&partial, folder).context("the synthetic children cannot be moved into place")
+        process::run(&mut tmli).map(|_| ())
     }
 }
 

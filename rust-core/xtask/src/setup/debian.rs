@@ -46,9 +46,10 @@ fn unpack(partial: &Path, lock: &Lock) -> Result<()> {
     let packages = apt.needed()?;
     let mut download = apt.command("apt-get", &partial.join("archives"));
     download.arg("download").args(&packages).stdin(lock.stdin()?);
-    println!("  {} packages, about 10 MB: {}", packages.len(), words(&packages));
+    println!("  {} packages, about 20 MB: {}", packages.len(), words(&packages));
     process::output(&mut download)?;
     let mut files: Vec<_> = fs::read_dir(partial.join("archives"))?.collect::<Result<_, _>>()?;
+    files.retain(|file| file.path().extension().is_some_and(|end| end == "deb"));
     files.sort_by_key(std::fs::DirEntry::path);
     for file in files {
         process::output(process::command("dpkg", partial).arg("-x").arg(file.path()).arg(partial))?;
@@ -74,7 +75,7 @@ impl Apt {
         if apt.knows_packages() {
             return Ok(apt);
         }
-        let state = partial.join("archives/apt");
+        let state = partial.join("archives/apt-state");
         fs::create_dir_all(state.join("lists/partial"))?;
         let mut options = apt.options;
         options.push(format!("Dir::State::Lists={}", state.join("lists").display()));
