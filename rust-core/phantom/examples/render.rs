@@ -50,12 +50,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         write(&name("sagittal"), 3 * rows, slices * tall, sagittal)?;
         for (part, low) in [("head", 0.82), ("chest", 0.55), ("belly", 0.38), ("pelvis", 0.20), ("legs", 0.0)] {
             let (across, down) = (4, 3);
-            let half = columns * 7 / 8;
+            let half = columns * 3 / 4;
             let axial = |v: usize, u: usize| {
                 let n = v / half * across + u / half;
                 let reach = if part == "head" || part == "legs" { 0.18 } else { 0.17 };
                 let k = (slices as f64 * (low + reach * (1.0 - (n as f64 + 0.5) / 12.0))) as usize;
-                let border = columns / 16;
+                let border = columns / 8;
                 pixel(&child, [k.min(slices - 1), v % half + border, u % half + border], overlay)
             };
             write(&name(part), across * half, down * half, axial)?;

@@ -13,7 +13,7 @@ use crate::{
 
 /// Half breadth and depth of the belly's hollow below the ribs.
 fn hollow(body: &Body) -> (f32, f32) {
-    let wall = body.fat + 8.0 + 10.0 * body.scale;
+    let wall = body.fat + 3.5 + 11.0 * body.scale;
     (body.chest_x - wall, body.chest_y - 0.6 * wall)
 }
 
@@ -59,10 +59,10 @@ pub(crate) fn paint_diaphragm(body: &Body, scene: &mut Scene) {
 pub(crate) fn paint(body: &Body, scene: &mut Scene) {
     let mut draw = body.draw(Concern::Abdomen);
     paint_bag(body, scene);
-    paint_kidneys(body, scene, &mut draw);
     paint_bowel(body, scene);
     paint_stomach_and_spleen(body, scene, &mut draw);
     paint_liver(body, scene, &mut draw);
+    paint_kidneys(body, scene, &mut draw);
 }
 
 /// The space in which the bowel lies, between the belly's front wall and what lies behind the peritoneum.
@@ -82,7 +82,7 @@ fn paint_bag(body: &Body, scene: &mut Scene) {
 
 fn paint_kidneys(body: &Body, scene: &mut Scene, draw: &mut Draw) {
     let t = &body.tissue;
-    let half = 0.5 * by_age(body.growth.age, &[(2.0, 64.0), (5.0, 76.0), (10.0, 91.0), (17.0, 110.0)]);
+    let half = 0.5 * by_age(body.growth.age, &[(2.0, 68.0), (5.0, 79.0), (10.0, 93.0), (17.0, 110.0)]);
     for (at, side) in [1.0, -1.0].into_iter().enumerate() {
         let long = half * draw.bell(1.0, 0.04);
         // The liver pushes the right one down.
@@ -90,7 +90,7 @@ fn paint_kidneys(body: &Body, scene: &mut Scene, draw: &mut Draw) {
         let centre = add(spine, [side * (0.41 * body.chest_x + draw.bell(0.0, 2.0)), 0.06 * body.chest_y, 0.0]);
         let axes = rotation(8.0, side * -14.0, side * 35.0);
         let hilum = add(centre, [-side * 0.40 * long, -0.28 * long, 0.0]);
-        let kidney = Part::one(Shape::tilted(centre, [0.50 * long, 0.44 * long, long], axes))
+        let kidney = Part::one(Shape::tilted(centre, [0.53 * long, 0.48 * long, long], axes))
             .minus(Shape::tilted(hilum, [0.20 * long, 0.17 * long, 0.32 * long], axes))
             .layer(Layer::solid(0.0, Material::Flat(t.kidney), KIDNEY[at]))
             .layer(Layer::stain(
@@ -197,15 +197,15 @@ fn paint_bowel(body: &Body, scene: &mut Scene) {
 /// Loops of small bowel that fill the bag, as stretches of a curve through a jittered lattice.
 fn loops(body: &Body, r: f32, draw: &mut Draw) -> Vec<Vec<V3>> {
     let outer = belly(body);
-    let step = 2.05 * r;
-    let (low, high) = (body.z(0.205), body.z(0.435));
+    let step = 1.8 * r;
+    let (low, high) = (body.z(0.17), body.z(0.45));
     let layers = ((high - low) / step).floor().max(2.0) as usize;
     let mut line: Vec<V3> = Vec::new();
     for layer in 0..=layers {
         let z = low + (high - low) * layer as f32 / layers as f32;
         let s = section_at(&outer, z);
         let spine = body.spine(z)[1] - 0.24 * body.chest_x;
-        let (rx, front) = (0.56 * s.rx, s.centre[1] - 0.72 * s.ry[0]);
+        let (rx, front) = (0.68 * s.rx, s.centre[1] - 0.80 * s.ry[0]);
         let rows = ((spine - front) / step).floor().max(1.0) as usize;
         let mut sheet: Vec<V3> = Vec::new();
         for row in 0..=rows {
@@ -213,11 +213,14 @@ fn loops(body: &Body, r: f32, draw: &mut Draw) -> Vec<Vec<V3>> {
             // Rows are shorter towards the front wall, as its curve asks.
             let u = ((y - s.centre[1]) / s.ry[0]).clamp(-0.95, 0.6);
             let half = rx * (1.0 - u * u).sqrt();
-            let columns = (2.0 * half / (1.7 * step)).ceil().max(1.0) as usize;
+            let columns = (2.0 * half / (1.25 * step)).ceil().max(1.0) as usize;
             let mut strip: Vec<V3> = (0..=columns)
                 .map(|c| {
-                    let jitter: V3 = std::array::from_fn(|_| draw.bell(0.0, 0.22 * step));
-                    add([half * (2.0 * c as f32 / columns as f32 - 1.0), y, z], jitter)
+                    let jitter: V3 = std::array::from_fn(|_| draw.bell(0.0, 0.16 * step));
+                    // Up and down, to and fro: bowel meanders.
+                    let (swing, sway) = if c % 2 == 0 { (0.5, -0.35) } else { (-0.5, 0.35) };
+                    let own = [half * (2.0 * c as f32 / columns as f32 - 1.0), y + sway * step, z + swing * step];
+                    add(own, jitter)
                 })
                 .collect();
             if row % 2 == 1 {
@@ -267,7 +270,7 @@ fn paint_stomach_and_spleen(body: &Body, scene: &mut Scene, draw: &mut Draw) {
         Material::Mottled { hu: t.pancreas, depth: 14.0, size: 5.0 },
         0,
     )));
-    let full = draw.uniform(0.72, 1.2);
+    let full = draw.uniform(0.95, 1.35);
     let tone = draw.bell(0.0, 0.02);
     let line = spline(
         &[
@@ -304,22 +307,33 @@ fn paint_liver(body: &Body, scene: &mut Scene, draw: &mut Draw) {
     let inset = 2.5;
     let long = draw.bell(1.0, 0.05);
     let right = Shape::ellipsoid(centre, [radii[0] - inset, radii[1] - inset, (radii[2] - inset) * long]);
+    // Below the dome it fills the side of the belly, more so in the young.
+    let fill = by_age(body.growth.age, &[(2.0, 1.0), (8.0, 0.94), (17.0, 0.80)]);
+    let lower = Shape::Rounded {
+        centre: add(centre, [0.0, 0.0, -0.20 * radii[2]]),
+        radii: [0.97 * fill * radii[0], 0.92 * fill * radii[1], 0.68 * radii[2]],
+        axes: None,
+    };
     let left_tip = draw.uniform(0.42, 0.58);
     let left = Shape::tilted(
         [0.02 * x, -0.28 * y, body.z(0.595)],
         [left_tip * x, 0.44 * y, 0.088 * trunk],
         rotation(0.0, 14.0, 8.0),
     );
-    let mut liver = Part::new([right, left]).blend(10.0);
+    let mut liver = Part::new([right, lower, left]).blend(10.0);
     // The lower surface rises from right to left and lies on kidney and bowel.
     let slope = draw.bell(0.0, 0.06);
-    let foot = [-0.45 * x, 0.0, body.z(0.435 + draw.bell(0.0, 0.01))];
-    let normal = [0.50 + slope, 0.22, -0.84];
-    liver = liver.minus(Shape::ellipsoid([0.10 * x, 0.42 * y, body.z(0.53)], [0.40 * x, 0.42 * y, 0.14 * trunk]));
+    let foot = [
+        -0.45 * x,
+        0.0,
+        body.z(by_age(body.growth.age, &[(2.0, 0.365), (8.0, 0.40), (17.0, 0.425)]) + draw.bell(0.0, 0.01)),
+    ];
+    let normal = [0.42 + slope, 0.20, -0.88];
+    liver = liver.minus(Shape::ellipsoid([0.10 * x, 0.42 * y, body.z(0.53)], [0.36 * x, 0.36 * y, 0.12 * trunk]));
     liver = liver.and(Shape::HalfSpace { point: foot, normal });
     liver = liver.minus(Shape::tilted(
         add(body.spine(body.z(0.485)), [-0.42 * body.chest_x, 0.06 * body.chest_y, 0.0]),
-        [0.26 * x, 0.26 * x, 0.105 * trunk],
+        [0.22 * x, 0.22 * x, 0.10 * trunk],
         rotation(0.0, 14.0, 0.0),
     ));
     for shape in Heart::new(body).shapes(4.0) {

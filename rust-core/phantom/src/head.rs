@@ -70,7 +70,7 @@ fn cranial_cavity(body: &Body, inset: f32) -> Part {
     // Takes the floor away in front, above the orbits.
     let orbits = Shape::ellipsoid(
         add(c, [0.0, -0.80 * r[1], -0.98 * r[2]]),
-        [1.1 * r[0] + inset, 0.68 * r[1] + inset, 0.66 * r[2] + inset],
+        [1.1 * r[0] + inset, 0.60 * r[1] + inset, 0.58 * r[2] + inset],
     );
     Part::new([main, occiput, temple(1.0), temple(-1.0), cerebellum]).blend(9.0).minus(orbits)
 }
@@ -249,11 +249,11 @@ fn paint_face(body: &Body, face: &Face, scene: &mut Scene, draw: &mut crate::ran
         scene.add(Part::one(meatus).layer(Layer::solid(0.0, air, AIRWAY)));
         let grown = by_age(body.growth.age, &[(2.0, 0.5), (6.0, 0.75), (14.0, 1.0)]) * draw.bell(1.0, 0.06);
         let sinus = Shape::ellipsoid(
-            [side * (eye[0] - 1.0), eye[1] + 8.0, eye[2] - er - 3.0 - 11.0 * grown],
+            [side * (eye[0] - 1.0), eye[1] + 14.0, eye[2] - er - 3.0 - 11.0 * grown],
             [11.0 * grown, 14.0 * grown, 12.0 * grown],
         );
         let filling =
-            if draw.chance(0.25) { Material::Level { air: -960.0, fluid: 25.0, y: eye[1] + 9.0 } } else { air };
+            if draw.chance(0.25) { Material::Level { air: -960.0, fluid: 25.0, y: eye[1] + 15.0 } } else { air };
         scene.add(
             Part::one(sinus)
                 .layer(Layer::solid(1.4, body.tissue.cortical, CTV1))

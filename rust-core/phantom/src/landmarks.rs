@@ -44,7 +44,7 @@ impl Tissue {
         Self {
             skin: Material::Flat(draw.bell(15.0, 8.0)),
             fat: Material::Mottled { hu: draw.bell(-98.0, 6.0), depth: 12.0, size: 12.0 },
-            muscle: Material::Mottled { hu: muscle + 8.0 * dose, depth: 14.0, size: 9.0 },
+            muscle: Material::Muscle { hu: muscle + 8.0 * dose, fat: -90.0 },
             brain: Material::Mottled { hu: draw.bell(34.0, 2.0) + 3.0 * dose, depth: 6.0, size: 14.0 },
             lung: Material::Mottled { hu: draw.bell(-790.0, 40.0), depth: 45.0, size: 25.0 },
             marrow: Material::Mottled { hu: marrow, depth: 60.0, size: 7.0 },
@@ -111,7 +111,7 @@ impl Body {
             chin_z - by_age(age, &[(2.0, 26.0), (5.0, 38.0), (10.0, 52.0), (17.0, 66.0)]) * draw.bell(1.0, 0.08);
         let perineum_z = h - growth.sitting;
         let female = growth.sex == Sex::Female;
-        let breadth = by_age(age, &[(2.0, 0.186), (5.0, 0.170), (10.0, 0.158), (17.0, 0.160)]);
+        let breadth = by_age(age, &[(2.0, 0.194), (5.0, 0.175), (10.0, 0.160), (17.0, 0.160)]);
         let chest_x = 0.5 * h * breadth * g * draw.bell(1.0, 0.02);
         let chest_y = chest_x * by_age(age, &[(2.0, 0.76), (10.0, 0.70), (17.0, 0.69)]) * draw.bell(1.0, 0.03);
         let waist_x = chest_x * by_age(age, &[(2.0, 0.97), (17.0, 0.87)]) * draw.bell(1.0, 0.03);
@@ -122,9 +122,13 @@ impl Body {
         let fat = (by_age(age, &[(2.0, 7.0), (6.0, 6.0), (12.0, 9.0), (17.0, 11.0)]) + 55.0 * (g - 1.0)).max(3.5);
         let skull = by_age(age, &[(2.0, 4.0), (6.0, 5.0), (17.0, 7.0)]) * draw.bell(1.0, 0.08);
         let scalp = by_age(age, &[(2.0, 4.0), (17.0, 5.5)]);
-        let shell = skull + scalp + 1.5;
+        let shell = skull + scalp + 1.0;
         let brain_y = 0.5 * growth.head_length - shell;
-        let brain_r = [0.5 * growth.head_breadth - shell + 1.0, brain_y, brain_y * 0.72 * draw.bell(1.0, 0.015)];
+        let brain_r = [
+            0.5 * growth.head_breadth - shell + 1.0,
+            brain_y,
+            brain_y * by_age(age, &[(2.0, 0.785), (17.0, 0.775)]) * draw.bell(1.0, 0.015),
+        ];
         // The occiput lies about as low as the back.
         let back = chest_y + draw.bell(4.0, 3.0);
         let brain = [0.0, back - 0.5 * growth.head_length, h - shell - brain_r[2]];
@@ -225,7 +229,7 @@ impl Body {
 
     /// The inside of the chest wall, from the bottom of the recess to the apex.
     pub(crate) fn thorax(&self) -> Vec<Section> {
-        let wall = self.fat + 5.0 + 10.0 * self.scale;
+        let wall = self.fat + 2.0 + 11.0 * self.scale;
         let (x, y) = (self.chest_x - wall, self.chest_y - 0.6 * wall);
         [
             (0.49, 0.88, 0.60, 0.84),

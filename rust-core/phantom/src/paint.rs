@@ -15,6 +15,8 @@ pub(crate) enum Material {
     Mottled { hu: f32, depth: f32, size: f32 },
     /// Air in front of the coronal plane at `y`, something else behind it: a supine child's air-fluid level.
     Level { air: f32, fluid: f32, y: f32 },
+    /// Muscle: mottled, with thin curved sheets of fat between its bellies.
+    Muscle { hu: f32, fat: f32 },
     /// Stool: mottled, with gas in pockets.
     Stool { hu: f32, gas: f32 },
 }
@@ -30,6 +32,11 @@ impl Material {
                 } else {
                     fluid
                 }
+            }
+            Self::Muscle { hu, fat } => {
+                // Where the patches pass through zero they do so on surfaces: those are the sheets.
+                let sheet = (1.0 - patches(p, 30.0).abs() / 0.07).max(0.0);
+                hu + 12.0 * patches(p, 7.0) + 0.8 * sheet * (fat - hu)
             }
             Self::Stool { hu, gas } => {
                 let n = patches(p, 16.0) + 0.5 * patches(p, 6.0);
@@ -124,13 +131,20 @@ pub(crate) struct Part {
     layers: Vec<Layer>,
     blend: f32,
     bounds: [V3; 2],
+    /// Not the child: not bent with it.
+    rigid: bool,
 }
 
 impl Part {
     /// The union of these shapes.
     pub(crate) fn new(shapes: impl IntoIterator<Item = Shape>) -> Self {
-        let mut part =
-            Self { shapes: Vec::new(), layers: Vec::new(), blend: 0.0, bounds: [[f32::MAX; 3], [f32::MIN; 3]] };
+        let mut part = Self {
+            shapes: Vec::new(),
+            layers: Vec::new(),
+            blend: 0.0,
+            bounds: [[f32::MAX; 3], [f32::MIN; 3]],
+            rigid: false,
+        };
         for shape in shapes {
             let b = shape.bounds();
             for x in 0..3 {
@@ -140,6 +154,12 @@ impl Part {
             part.shapes.push((Operation::Union, shape, b));
         }
         part
+    }
+
+    /// Keeps its shape in the scan while the child around it is bent.
+    pub(crate) fn rigid(mut self) -> Self {
+        self.rigid = true;
+        self
     }
 
     /// One shape.
@@ -196,6 +216,13 @@ pub(crate) struct SliceGrid {
     pub(crate) pixel: f32,
     /// Centre of the first pixel.
     pub(crate) origin: [f32; 2],
+}
+
+impl SliceGrid {
+    /// Centre of the pixel in column `i` and row `j`, in the scan.
+    fn point(&self, i: usize, j: usize, z: f32) -> V3 {
+        [self.origin[0] + self.pixel * i as f32, self.origin[1] + self.pixel * j as f32, z]
+    }
 }
 
 /// Memory of one painter, kept from slice to slice.
@@ -256,11 +283,12 @@ impl Canvas {
             let sliced = shape.slice(z);
             for j in own.rows[0]..own.rows[1] {
                 let row = j * n + own.columns[0]..j * n + own.columns[1];
-                for (d, p) in self.distance[row.clone()].iter_mut().zip(&self.points[row]) {
+                for (i, (d, p)) in (own.columns[0]..).zip(self.distance[row.clone()].iter_mut().zip(&self.points[row]))
+                {
                     if *operation != Operation::Union && *d > pad {
                         continue;
                     }
-                    let e = sliced.distance(*p);
+                    let e = sliced.distance(if part.rigid { grid.point(i, j, z) } else { *p });
                     *d = match operation {
                         Operation::Union => soft_min(*d, e, part.blend),
                         Operation::Subtract => d.max(-e),

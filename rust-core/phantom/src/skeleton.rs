@@ -199,6 +199,7 @@ fn paint_girdle(body: &Body, scene: &mut Scene) {
 pub(crate) fn paint_spine(body: &Body, scene: &mut Scene) {
     let canal = canal_r(body);
     let list = vertebrae(body);
+    let outline = crate::skin::trunk(body);
     let mut canal_line = Vec::new();
     for v in &list {
         let (c, r, h) = (v.centre, v.half_breadth, v.half_height);
@@ -230,7 +231,10 @@ pub(crate) fn paint_spine(body: &Body, scene: &mut Scene) {
             let back = if v.kind == Kind::Thoracic { 0.9 * canal } else { -0.2 * canal };
             shapes.push(Shape::capsule(joint, add(c, [side * spread, behind + back, 0.2 * h]), thick, 0.8 * thick));
         }
-        let tip = add(crown, [0.0, spine_long, spine_down]);
+        let mut tip = add(crown, [0.0, spine_long, spine_down]);
+        // Never out of the back.
+        let skin = section_at(&outline, tip[2]);
+        tip[1] = tip[1].min(skin.centre[1] + skin.ry[1] - body.fat - 3.0 - thick).max(crown[1]);
         shapes.push(Shape::capsule(crown, tip, 0.9 * thick, 0.8 * thick));
         scene.add(bone(body, shapes, 0.9, CTV1).blend(1.5));
         if v.kind != Kind::Cervical {

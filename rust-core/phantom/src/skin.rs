@@ -8,8 +8,14 @@ use crate::{
     structures::BODY,
 };
 
-/// The skin of the trunk from the perineum to the neck.
-fn trunk(body: &Body) -> Vec<Section> {
+/// The outline of the trunk from the perineum to the neck, this far (mm) under the skin.
+pub(crate) fn under_skin(body: &Body, depth: f32) -> Vec<Section> {
+    let thinner = |s: Section| Section { rx: s.rx - depth, ry: s.ry.map(|r| r - depth), ..s };
+    trunk(body).into_iter().map(thinner).collect()
+}
+
+/// The skin of the trunk.
+pub(crate) fn trunk(body: &Body) -> Vec<Section> {
     let (cx, cy) = (body.chest_x, body.chest_y);
     let (hip, waist) = (body.hip_x, body.waist_x);
     let belly = if body.growth.age < 6.0 { 1.02 } else { 0.9 } * (0.4 + 0.6 * body.growth.girth);
@@ -39,7 +45,7 @@ fn trunk(body: &Body) -> Vec<Section> {
 
 /// The belly's hollow below the diaphragm: the peritoneal cavity with what lies behind it.
 pub(crate) fn belly(body: &Body) -> Vec<Section> {
-    let wall = body.fat + 6.0 + 9.0 * body.scale;
+    let wall = body.fat + 3.0 + 8.0 * body.scale;
     let (hip, waist, cy) = (body.hip_x, body.waist_x, body.chest_y);
     let side = |x: f32| x - wall;
     let front = |y: f32| y - 0.85 * wall;
@@ -55,12 +61,12 @@ pub(crate) fn belly(body: &Body) -> Vec<Section> {
 
 /// The domes of the diaphragm, right then left, as ellipsoids: centre and radii.
 pub(crate) fn domes(body: &Body) -> [(V3, V3); 2] {
-    let wall = body.fat + 8.0 + 10.0 * body.scale;
+    let wall = body.fat + 3.5 + 11.0 * body.scale;
     let (x, y) = (body.chest_x - wall, body.chest_y - 0.6 * wall);
     let rz = 0.19 * body.trunk();
     [
-        ([-0.44 * x, -0.02 * y, body.z(0.525)], [0.53 * x, 0.80 * y, rz]),
-        ([0.46 * x, 0.0, body.z(0.515)], [0.51 * x, 0.78 * y, 0.93 * rz]),
+        ([-0.44 * x, -0.02 * y, body.z(0.525)], [0.54 * x, 0.86 * y, rz]),
+        ([0.46 * x, 0.0, body.z(0.515)], [0.51 * x, 0.82 * y, 0.93 * rz]),
     ]
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn paint(body: &Body, scene: &mut Scene) {
         Shape::Loft { sections: vec![section(foot), section(crown)], power: 6.0 }
     };
     let outside = Layer::solid(0.0, Material::Flat(-420.0), 0);
-    scene.add(Part::one(couch(0.0)).layer(outside).layer(Layer::stain(-2.5, Material::Flat(-930.0))));
+    scene.add(Part::one(couch(0.0)).rigid().layer(outside).layer(Layer::stain(-2.5, Material::Flat(-930.0))));
     // The bag of beads reaches up the child's sides.
     let beads = Material::Mottled { hu: -945.0, depth: 25.0, size: 4.0 };
     let wide = |x: f32| x.min(225.0);
@@ -50,21 +50,19 @@ fn paint_mask(body: &Body, scene: &mut Scene) {
     let over = Shape::ellipsoid(add(c, [0.0, -2.0, 0.0]), [r[0] + shell + 2.5, r[1] + shell + 2.5, r[2] + shell + 2.5]);
     let chin = body.chin_z;
     let front = r[1] + shell;
-    let face = Shape::Loft {
+    let face = |low: f32| Shape::Loft {
         sections: vec![
-            Section::new(chin - 8.0, c[1], 0.46 * g.head_breadth, 0.98 * front + 3.0, 20.0),
+            Section::new(chin - low, c[1], 0.46 * g.head_breadth, 0.98 * front + 3.0, 20.0),
             Section::new(chin + 0.2 * g.head_height, c[1], 0.52 * g.head_breadth, 1.06 * front + 6.0, 20.0),
             Section::new(chin + 0.42 * g.head_height, c[1], 0.54 * g.head_breadth, 1.04 * front + 7.0, 20.0),
             Section::new(c[2], c[1], 0.50 * g.head_breadth + 3.0, front + 3.0, 20.0),
         ],
         power: 2.2,
     };
-    let part = Part::new([over, face])
-        .blend(6.0)
-        .and(Shape::HalfSpace { point: add(c, [0.0, 0.35 * r[1], 0.0]), normal: [0.0, 1.0, 0.0] });
-    scene.add(part.layer(Layer::solid(2.4, Material::Flat(60.0), 0)).layer(Layer::solid(
-        0.0,
-        Material::Flat(-1000.0),
-        0,
-    )));
+    let front_half = Shape::HalfSpace { point: add(c, [0.0, 0.35 * r[1], 0.0]), normal: [0.0, 1.0, 0.0] };
+    let sheet = Part::new([over.clone(), face(8.0)]).blend(6.0).and(front_half);
+    scene.add(sheet.layer(Layer::solid(2.4, Material::Flat(60.0), 0)));
+    // Open at the neck.
+    let hollow = Part::new([over, face(16.0)]).blend(6.0);
+    scene.add(hollow.layer(Layer::solid(0.0, Material::Flat(-1000.0), 0)));
 }

@@ -7,6 +7,7 @@ use crate::{
     paint::{Layer, Material, Part, Scene},
     random::{Concern, Draw},
     shape::{Section, Shape, V3, add, mix, rotation, section_at, spline, tube},
+    skin,
     structures::{AIRWAY, ESOPHAGUS, HEART, LUNGS, THYROID},
 };
 
@@ -105,7 +106,8 @@ fn paint_back_muscles(body: &Body, scene: &mut Scene) {
             .collect();
         shapes.extend(tube(&line, |_| 0.145 * body.chest_x));
     }
-    scene.add(Part::new(shapes).layer(Layer::solid(0.0, body.tissue.muscle, 0)));
+    let inside = Shape::Loft { sections: skin::under_skin(body, body.fat + 1.5), power: 2.35 };
+    scene.add(Part::new(shapes).and(inside).layer(Layer::solid(0.0, body.tissue.muscle, 0)));
 }
 
 /// Paints the heart; the diaphragm comes before.

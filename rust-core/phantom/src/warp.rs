@@ -25,7 +25,7 @@ impl Warp {
     /// A deformation for a child of this height (mm).
     pub(crate) fn new(height: f32, draw: &mut Draw) -> Self {
         let mut waves = Vec::new();
-        for (length, amplitude) in [(0.45, 3.2), (0.3, 2.2), (0.16, 1.3), (0.09, 0.7)] {
+        for (length, amplitude) in [(0.45, 3.2), (0.3, 2.0), (0.16, 0.9), (0.09, 0.35)] {
             for _ in 0..3 {
                 let length = length * height * draw.uniform(0.8, 1.25);
                 let direction: V3 = std::array::from_fn(|_| draw.bell(0.0, 1.0));
