@@ -76,8 +76,10 @@ pub enum ProtocolError {
         /// What it may say.
         expected: &'static str,
     },
-    /// A structure is a union of itself or of nothing.
-    #[error("structure \"{structure}\": union_of must name at least two other ROIs, got {parts:?}")]
+    /// A union is of itself, of one part, or names a part twice.
+    #[error(
+        "structure \"{structure}\": union_of must name two or more different ROIs other than itself, got {parts:?}"
+    )]
     Union {
         /// The structure.
         structure: String,

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::ProtocolError;
+use crate::{error::ProtocolError, file};
+
+/// The group of structures that are made from others (a PTV from CTVs) or from the image (the body), never trained.
+pub const DERIVED: &str = "derived";
+
+/// The id of the set of everything that can be trained.
+pub const ALL: &str = "all";
 
 /// A coded concept, as DICOM writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,15 +72,54 @@ pub struct Protocol {
 }
 
 impl Protocol {
-    /// The TMLI protocol: 25 structures, PTV and External as derived ones, and the six training sets plus `all`.
+    /// The TMLI protocol: 22 organs at risk, CTV1 to CTV3, PTV and External as derived ones, the training sets `oar1`,
+    /// `oar2`, `oar3`, `ctv1`, `ctv2`, `ctv3`, and `all` with the 25 structures that can be trained.
+    #[expect(clippy::expect_used, reason = "the file is compiled in, and a test reads it")]
     pub fn tmli() -> Self {
-        Self { name: String::new(), structures: Vec::new(), sets: Vec::new() }
+        Self::from_toml(include_str!("../data/tmli.toml")).expect("the protocol that is compiled in is valid")
     }
 
-    /// A protocol from a TOML file's text.
+    /// A protocol from a TOML file's text. The format is explained at the head of `data/tmli.toml`.
+    ///
+    /// # Errors
+    /// When the text is no such file, or contradicts itself: a set that names an unknown structure, two structures of
+    /// one name, an empty set, a value out of range.
+    ///
+    /// ```
+    /// use tmli_protocol::Protocol;
+    ///
+    /// let protocol = Protocol::from_toml(r#"
+    ///     name = "Abdomen"
+    ///
+    ///     [[structure]]
+    ///     name = "Liver"
+    ///     colour = [221, 130, 101]
+    ///
+    ///     [[structure]]
+    ///     name = "Kidneys"
+    ///     union_of = ["Kidney_L", "Kidney_R"]
+    ///
+    ///     [[set]]
+    ///     id = "abdomen"
+    ///     structures = ["Liver", "Kidneys"]
+    /// "#)?;
+    /// assert_eq!(protocol.structures_of("abdomen").len(), 2);
+    /// assert_eq!(protocol.structure("Liver").map(|s| s.acceptance_dsc), Some(0.7));
+    ///
+    /// let wrong = Protocol::from_toml("[[structure]]\nname = \"Liver\"\n[[set]]\nid = \"a\"\nstructures = [\"liver\"]");
+    /// assert_eq!(
+    ///     wrong.unwrap_err().to_string(),
+    ///     "training set \"a\" names \"liver\", which is no structure of the protocol; did you mean \"Liver\"?"
+    /// );
+    /// # Ok::<(), tmli_protocol::ProtocolError>(())
+    /// ```
     pub fn from_toml(text: &str) -> Result<Self, ProtocolError> {
-        let _ = text;
-        Ok(Self::tmli())
+        file::read(text)
+    }
+
+    /// The structures that networks learn: all but those of the group [`DERIVED`].
+    pub fn trainable(&self) -> impl Iterator<Item = &Structure> {
+        self.structures.iter().filter(|s| s.group != DERIVED)
     }
 
     /// The structure of that TG-263 name.

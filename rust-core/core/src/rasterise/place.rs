@@ -133,9 +133,9 @@ fn deviation_from_plane(points: &[PointLps]) -> f64 {
     let mut normal = [0.0; 3];
     for (a, b) in points.iter().zip(points.iter().cycle().skip(1)) {
         let (a, b) = (from_centre(a), from_centre(b));
-        for x in 0..3 {
+        for (x, component) in normal.iter_mut().enumerate() {
             let (y, z) = ((x + 1) % 3, (x + 2) % 3);
-            normal[x] += a[y] * b[z] - a[z] * b[y];
+            *component += a[y] * b[z] - a[z] * b[y];
         }
     }
     let length = normal.iter().map(|x| x * x).sum::<f64>().sqrt();
