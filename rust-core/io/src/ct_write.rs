@@ -102,6 +102,11 @@ pub fn write_ct_series(dir: &Path, volume: &Volume<i16>, attributes: &CtAttribut
     const WHAT: &str = "the CT series";
     std::fs::create_dir_all(dir).map_err(|source| IoError::Write { what: WHAT.to_owned(), source })?;
     let geometry = volume.geometry();
+    let [_, rows, columns] = geometry.shape();
+    if rows.max(columns) > usize::from(u16::MAX) {
+        let reason = format!("an image should have at most 65535 rows and columns, got {rows} x {columns}");
+        return Err(IoError::Invalid { what: WHAT, reason });
+    }
     let identity = identity(geometry, attributes);
     let data = volume.data();
     let (minimum, maximum) = data.iter().fold((i16::MAX, i16::MIN), |(low, high), &v| (low.min(v), high.max(v)));

@@ -1,6 +1,8 @@
 //! Where the shared real data is, and small helpers.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
+pub mod oracles;
+
 use std::{
     env,
     path::{Path, PathBuf},

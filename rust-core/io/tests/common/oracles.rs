@@ -1,0 +1,58 @@
+//! Programs of others that judge our files: pydicom, dicom3tools and DCMTK.
+#![allow(dead_code, unreachable_pub, clippy::print_stdout)]
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::repository;
+
+/// A program from PATH or from `.deps/debian`; `None`, with a line that says so, where there is none.
+pub fn program(name: &str) -> Option<Command> {
+    let debian = repository().join(".deps/debian/usr");
+    let own = debian.join("bin").join(name);
+    if own.is_file() {
+        let mut command = Command::new(own);
+        command.env("LD_LIBRARY_PATH", debian.join("lib/x86_64-linux-gnu"));
+        command.env("DCMDICTPATH", dictionaries(&debian));
+        return Some(command);
+    }
+    let on_path = env::var_os("PATH")?;
+    let found = env::split_paths(&on_path).map(|dir| dir.join(name)).find(|p| p.is_file());
+    if found.is_none() {
+        println!("skipped: no {name}");
+    }
+    found.map(Command::new)
+}
+
+fn dictionaries(debian: &Path) -> PathBuf {
+    let shared = debian.join("share/libdcmtk17/dicom.dic");
+    if shared.is_file() { shared } else { debian.join("share/dcmtk/dicom.dic") }
+}
+
+/// Everything a program says.
+pub fn output(command: &mut Command) -> (bool, String) {
+    let output = command.output().expect("the program starts");
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), text)
+}
+
+/// Lines of dciodvfy that call something an error.
+pub fn dciodvfy_errors(file: &Path) -> Option<Vec<String>> {
+    let (_, text) = output(program("dciodvfy")?.arg(file));
+    assert!(!text.trim().is_empty(), "dciodvfy says something");
+    Some(text.lines().filter(|line| line.starts_with("Error")).map(str::to_owned).collect())
+}
+
+/// Python of the repository's environment, with pydicom.
+pub fn python() -> Option<Command> {
+    let python = repository().join(".deps/venv/bin/python");
+    if !python.is_file() {
+        println!("skipped: no Python environment in .deps/venv");
+        return None;
+    }
+    Some(Command::new(python))
+}

@@ -1,0 +1,144 @@
+//! Every codec gives the pixels that pydicom gives, or a clear refusal; nothing panics.
+
+mod common;
+
+use std::{fs, path::Path};
+
+use tmli_io::{CtSeries, Finding, IoError, SeriesGeometryError, read_ct_folder, read_structure_set, scan_folder};
+
+/// Puts a single-slice file into a series of two: the same image twice, 5 mm apart. The position is changed in place in
+/// the file's bytes, so only files with uncompressed headers will do.
+fn doubled(file: &Path, position: &str, moved: &str) -> Result<CtSeries, IoError> {
+    assert_eq!(position.len(), moved.len());
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = fs::read(file).unwrap();
+    fs::write(dir.path().join("a"), &bytes).unwrap();
+    let mut other = bytes.clone();
+    let at = bytes.windows(position.len()).position(|w| w == position.as_bytes()).expect("position in the file");
+    other[at..at + moved.len()].copy_from_slice(moved.as_bytes());
+    fs::write(dir.path().join("b"), other).unwrap();
+    read_ct_folder(dir.path(), None)
+}
+
+fn stored(ct: &CtSeries, intercept: i64) -> (i64, i64, i64) {
+    let slice = ct.volume.data().index_axis(ndarray::Axis(0), 0);
+    let values: Vec<i64> = slice.iter().map(|&v| i64::from(v) - intercept).collect();
+    (*values.iter().min().unwrap(), *values.iter().max().unwrap(), values.iter().sum())
+}
+
+#[test]
+fn uncompressed_jpeg_2000_lossless_and_lossy_agree_with_pydicom() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    for name in ["693_UNCI.dcm", "693_J2KI.dcm"] {
+        let ct = doubled(&dir.join(name), "-112.400\\47.000", "-112.400\\52.000").unwrap();
+        let slice = ct.volume.data().index_axis(ndarray::Axis(0), 0);
+        // Stored -2000 is padding, which becomes -1024 HU; the rest is as pydicom has it.
+        assert_eq!(slice.iter().max(), Some(&(2836 - 1024)), "{name}");
+        assert_eq!(ct.volume.geometry().spacing_mm().k, 5.0);
+    }
+    let read = |name: &str| doubled(&dir.join(name), "-112.400\\47.000", "-112.400\\52.000").unwrap();
+    assert!(read("693_UNCR.dcm").volume == read("693_J2KR.dcm").volume, "lossless means the same voxels");
+}
+
+#[test]
+fn unsigned_code_stream_of_signed_pixels_keeps_its_sign() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    // ImagePositionPatient -110.2153, -98.1898, 72.1446; slices tilted by 22 degrees, moved along their normal.
+    let error = doubled(&dir.join("J2K_pixelrep_mismatch.dcm"), "-98.1898\\72.1446", "-98.1898\\77.1446").unwrap_err();
+    assert!(matches!(error, IoError::Geometry(SeriesGeometryError::GantryTilt { .. })), "{error}");
+    let ct = doubled(&dir.join("J2K_pixelrep_mismatch.dcm"), "-98.1898\\72.1446", "-96.3168\\76.7806").unwrap();
+    assert_eq!(stored(&ct, 0), (-2000, 1896, -172_605_258));
+}
+
+#[test]
+fn jpeg_lossless_with_a_damaged_private_sequence_is_read_or_refused() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    match doubled(&dir.join("bad_sequence.dcm"), "\\1687.5", "\\1688.5") {
+        Ok(ct) => assert_eq!(stored(&ct, -1024), (13, 2267, 248_348_502)),
+        Err(error) => assert!(matches!(error, IoError::Damaged { .. }), "{error}"),
+    }
+}
+
+#[test]
+fn small_signed_ct() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let ct = doubled(&dir.join("CT_small.dcm"), "-75.699997", "-70.699997").unwrap();
+    assert_eq!(stored(&ct, -1024), (128, 2191, 14_826_310));
+    assert_eq!(ct.identity.patient_position, "FFS");
+}
+
+#[test]
+fn enhanced_multi_frame_is_refused() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    common::copy_into(temp.path(), &dir.join("eCT_Supplemental.dcm"));
+    let error = read_ct_folder(temp.path(), None).unwrap_err();
+    assert!(matches!(error, IoError::Unsupported { .. }), "{error}");
+    assert!(error.to_string().contains("one file per slice"), "{error}");
+}
+
+#[test]
+fn every_file_is_named_for_what_it_is() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let scan = scan_folder(&dir).unwrap();
+    let ct_files: usize = scan.ct_series.iter().map(|s| s.files.len()).sum();
+    let others: usize = scan.other_objects.iter().map(|o| o.count).sum();
+    let all = common::files(&dir).len();
+    let counted = ct_files + others + scan.structure_sets.len() + scan.not_dicom + scan.unreadable.len();
+    assert_eq!(counted, all, "every file is somewhere: {scan:#?}");
+    assert!(ct_files >= 8, "{ct_files} CT files");
+    assert!(scan.other_objects.iter().any(|o| o.modality == "SEG"), "{:?}", scan.other_objects);
+    assert!(scan.other_objects.iter().any(|o| o.modality == "MR"), "{:?}", scan.other_objects);
+    for series in &scan.ct_series {
+        // One slice each, or an enhanced one: refused with a reason, never a panic.
+        let result: Result<(_, Vec<Finding>), _> = series.geometry();
+        assert!(result.is_err(), "{}", series.in_words());
+    }
+}
+
+#[test]
+fn no_file_makes_the_structure_set_reader_panic() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    for file in common::files(&dir) {
+        if let Ok(read) = read_structure_set(&file) {
+            assert!(file.ends_with("rtstruct.dcm"), "{} is no structure set", file.display());
+            assert!(!read.structure_set.rois.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_truncated_slice_is_named_with_its_bytes() {
+    let Some(dir) = common::shared("crlm_1006_ffs/image") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    for file in common::files(&dir).iter().take(4) {
+        common::copy_into(temp.path(), file);
+    }
+    let victim = common::files(temp.path())[1].clone();
+    let bytes = fs::read(&victim).unwrap();
+    fs::write(&victim, &bytes[..bytes.len() / 2]).unwrap();
+    let error = read_ct_folder(temp.path(), None).unwrap_err();
+    let IoError::Truncated { file, expected, got, .. } = &error else { panic!("{error}") };
+    assert!(file.starts_with("file 2 of 4"), "{file}");
+    assert_eq!(*expected, 512 * 512 * 2);
+    assert!(got < expected);
+
+    // Cut within the header: which series it belongs to can't be known, so the folder is refused.
+    fs::write(&victim, &bytes[..700]).unwrap();
+    let error = read_ct_folder(temp.path(), None).unwrap_err();
+    assert!(error.to_string().contains("file 2 of 4"), "{error}");
+}
+
+#[test]
+fn every_cut_of_a_file_is_an_error_or_a_whole_image() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let bytes = fs::read(dir.join("CT_small.dcm")).unwrap();
+    let temp = tempfile::tempdir().unwrap();
+    for length in (0..bytes.len()).step_by(97) {
+        fs::write(temp.path().join("a"), &bytes[..length]).unwrap();
+        let scan = scan_folder(temp.path()).unwrap();
+        for series in &scan.ct_series {
+            assert!(tmli_io::read_ct_series(series).is_err(), "cut at {length}");
+        }
+    }
+}
