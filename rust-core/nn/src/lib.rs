@@ -37,7 +37,7 @@ pub use device::{DeviceRequest, choose_device};
 pub use error::NnError;
 pub use model_folder::{Manifest, Model, PostProcessing, Provenance, StructureScore, save_model};
 pub use networks::{Activation, Network, NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig, build};
-pub use preprocess::{Intensity, ModelGrid, body_box, resample_ct, resample_mask};
+pub use preprocess::{Intensity, ModelGrid, PatientAxes, body_box, resample_ct, resample_mask};
 pub use segment::{SegmentOptions, SegmentProgress, SegmentStatistics, segment, segment_with};
 pub use training::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainInputs, TrainOutcome, TrainingCase, train,

@@ -127,7 +127,8 @@ fn another_format_version_is_refused_whatever_else_the_file_says() {
 
 #[test]
 fn a_manifest_that_is_not_one_or_contradicts_itself_is_refused() {
-    let cases: [(&str, &str, fn(&NnError) -> bool); 6] = [
+    type Expected = fn(&NnError) -> bool;
+    let cases: [(&str, &str, Expected); 6] = [
         ("{", "", |e| matches!(e, NnError::ManifestSyntax { .. })),
         ("\"kind\": \"unet2d\"", "\"kind\": \"unet9d\"", |e| matches!(e, NnError::ManifestSyntax { .. })),
         ("\"Heart\",", "", |e| matches!(e, NnError::ManifestContents { .. })),

@@ -142,7 +142,7 @@ fn check(name: &str, config: NetworkConfig) {
     check_gradients(&golden.grad_norm);
 
     let Some(oracles) = shared_oracles() else {
-        println!("skipped: no shared data (the full logits and gradients of {name})");
+        eprintln!("skipped: no shared data (the full logits and gradients of {name})");
         return;
     };
     let full = read(&oracles.join(format!("{name}.json")));

@@ -5,9 +5,12 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{ct, ct_with_spacing, patient, thresholds, through_2d, through_3d};
-use tch::Device;
-use tmli_core::{Mask, Segmentation, Volume};
-use tmli_nn::{Model, NetworkConfig, NnError, SegmentOptions, SegmentStatistics, segment, segment_with};
+use ndarray::Array3;
+use tch::{Device, Kind, Tensor};
+use tmli_core::{Mask, PointLps, Segmentation, SpacingMm, Volume, VolumeGeometry};
+use tmli_nn::{
+    Manifest, Model, Network, NetworkConfig, NnError, SegmentOptions, SegmentStatistics, segment, segment_with,
+};
 
 fn model(config: NetworkConfig, hu: &[f32], spacing_mm: [f64; 3], patch: [usize; 3]) -> Model {
     let parent = tempfile::tempdir().expect("a folder");
@@ -174,5 +177,48 @@ fn options_that_make_no_sense_are_refused() {
         let options = SegmentOptions { overlap, threshold, ..SegmentOptions::default() };
         let result = segment(&model, &ct, &options, &mut |_| ControlFlow::Continue(()));
         assert!(matches!(result, Err(NnError::Setting { .. })), "{overlap} {threshold}");
+    }
+}
+
+#[test]
+fn a_feet_first_scan_gives_the_same_structures_in_the_same_places() {
+    // "Left" is what this network calls everything dense: it only looks at one half of the image, the columns of the
+    // patient's left, which a feet-first scan stores in the opposite order.
+    let network = LeftHalf;
+    let manifest = Manifest::new("left", through_3d(1), [5.0, 1.0, 1.0], [8, 64, 64], vec!["Left".to_owned()]);
+    let head_first = VolumeGeometry::axial([8, 64, 64], PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 1.0, 1.0));
+    let head_first = head_first.expect("a grid");
+    let axes = [[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]];
+    let feet_first = VolumeGeometry::new([8, 64, 64], PointLps::new(63.0, 0.0, 35.0), head_first.spacing_mm(), axes);
+    for geometry in [head_first, feet_first.expect("a grid")] {
+        let ct = Volume::new(geometry.clone(), Array3::from_elem((8, 64, 64), 40_i16)).expect("shapes agree");
+        let go = &mut |_| ControlFlow::Continue(());
+        let options = SegmentOptions::default();
+        let (found, _) = segment_with(&network, &manifest, Device::Cpu, &ct, &options, go).expect("masks");
+        let left = Mask::from_fn([8, 64, 64], |[k, j, i]| {
+            geometry.point_from_index([k as f64, j as f64, i as f64]).0[0] > 31.5
+        });
+        assert_eq!(found.segments[0].mask, left);
+    }
+}
+
+struct LeftHalf;
+
+impl Network for LeftHalf {
+    fn forward_t(&self, x: &Tensor, _train: bool) -> Result<Tensor, NnError> {
+        let columns = Tensor::arange(x.size()[4], (Kind::Float, Device::Cpu)) - 31.5;
+        Ok(x.zeros_like() + columns)
+    }
+
+    fn dimensions(&self) -> usize {
+        3
+    }
+
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    fn size_multiple(&self) -> [i64; 3] {
+        [1, 1, 1]
     }
 }

@@ -8,6 +8,8 @@ use crate::{error::NnError, networks::NetworkConfig, preprocess::Intensity};
 
 /// Layout of the model folder that this program writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
+/// Voxels in a window: more is a typing error, and would not fit any GPU.
+const LARGEST_PATCH: usize = 1 << 28;
 /// Name of the manifest in a model folder.
 pub const MANIFEST_FILE: &str = "model.json";
 /// Name of the weights in a model folder.
@@ -152,6 +154,9 @@ impl Manifest {
             if size == 0 || size > 4096 || !size.is_multiple_of(multiple[axis]) || (flat && axis == 0 && size != 1) {
                 return bad(format!("patch {:?} must be a multiple of {multiple:?} for this network", self.patch));
             }
+        }
+        if self.patch.iter().product::<usize>() > LARGEST_PATCH {
+            return bad(format!("a patch of {:?} has more than {LARGEST_PATCH} voxels", self.patch));
         }
         self.intensity.check()
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, ops::ControlFlow};
 
+use ndarray::ArrayView3;
 use tch::{Device, Kind, Tensor};
 use tmli_core::{Segment, Segmentation, Volume};
 
@@ -14,7 +15,7 @@ use crate::{
     error::NnError,
     model_folder::Manifest,
     networks::Network,
-    preprocess::{CtResampler, Intensity, ModelGrid, body_box, body_silhouette, is_tissue},
+    preprocess::{CtResampler, Intensity, ModelGrid, PatientAxes, body_box, body_silhouette, is_tissue},
 };
 
 /// The largest overlap: windows must move on.
@@ -45,11 +46,12 @@ type Progress<'p> = dyn FnMut(SegmentProgress) -> ControlFlow<()> + 'p;
 pub(super) fn run(job: &Job<'_>, progress: &mut Progress<'_>) -> Result<(Segmentation, SegmentStatistics), NnError> {
     check(job)?;
     let geometry = job.ct.geometry();
-    let hu = job.ct.data().view();
-    let crop = body_box(hu, geometry.spacing_mm());
-    let dimensions = job.network.dimensions();
-    let grid = ModelGrid::for_network(geometry.spacing_mm(), crop, job.manifest.spacing_mm, dimensions)?;
-    let mut work = Work::new(job, &grid)?;
+    let axes = PatientAxes::of(geometry);
+    let hu = axes.view(job.ct.data().view());
+    let spacing = axes.spacing(geometry.spacing_mm());
+    let crop = body_box(hu, spacing);
+    let grid = ModelGrid::for_network(spacing, crop, job.manifest.spacing_mm, job.network.dimensions())?;
+    let mut work = Work::new(job, hu, &grid)?;
     work.report(progress)?;
     work.all_rows(progress)?;
     let statistics = work.statistics;
@@ -62,7 +64,7 @@ pub(super) fn run(job: &Job<'_>, progress: &mut Progress<'_>) -> Result<(Segment
         }
     }
     let names = job.manifest.structures.iter().cloned();
-    let segments = names.zip(masks).map(|(name, mask)| Segment { name, mask }).collect();
+    let segments = names.zip(masks).map(|(name, mask)| Segment { name, mask: axes.mask_to_ct(mask) }).collect();
     Ok((Segmentation { geometry: geometry.clone(), segments }, statistics))
 }
 
@@ -105,7 +107,7 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(job: &'a Job<'a>, grid: &'a ModelGrid) -> Result<Self, NnError> {
+    fn new(job: &'a Job<'a>, hu: ArrayView3<'a, i16>, grid: &'a ModelGrid) -> Result<Self, NnError> {
         let patch = job.manifest.patch;
         let batch = match job.options.batch {
             0 => {
@@ -115,6 +117,7 @@ impl<'a> Work<'a> {
             given => given,
         };
         let [depth, rows, columns] = grid.shape();
+        let (slices, hu_rows, hu_columns) = hu.dim();
         let overlap = job.options.overlap;
         // Slices of a 2D network don't overlap.
         let along = if job.network.dimensions() == 2 { 0.0 } else { overlap };
@@ -125,15 +128,16 @@ impl<'a> Work<'a> {
         ];
         let windows = axes.iter().map(|a| a.starts.len()).product();
         // Rows of windows are run together as far as a batch needs: one in 3D, several slices in 2D.
-        let accumulator = Accumulator::new(job.network.outputs(), Self::slab(&axes, batch).min(depth), rows, columns);
+        let accumulator = Accumulator::new(job.network.outputs(), Self::slab(&axes, batch).min(depth), rows, columns)
+            .ok_or_else(|| NnError::OutOfMemory { device: "this machine".to_owned(), patch })?;
         Ok(Self {
             job,
             grid,
-            source: CtResampler::new(job.ct.data().view(), grid)?,
+            source: CtResampler::new(hu, grid)?,
             planes: VecDeque::new(),
             first_plane: 0,
             accumulator,
-            back: BackToCt::new(grid, job.ct.geometry().shape(), job.network.outputs(), job.options.threshold),
+            back: BackToCt::new(grid, [slices, hu_rows, hu_columns], job.network.outputs(), job.options.threshold),
             batch,
             done: 0,
             statistics: SegmentStatistics { windows, ..SegmentStatistics::default() },

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     NnError,
-    preprocess::{CtResampler, ModelGrid, body_box, resample_mask},
+    preprocess::{CtResampler, ModelGrid, PatientAxes, body_box, resample_mask},
 };
 
 /// One case, ready to cut patches from.
@@ -40,13 +40,15 @@ impl PreparedCase {
 
     /// Resamples a case to the grid that segmentation would give the network.
     pub(super) fn new(case: &TrainingCase, config: &TrainConfig) -> Result<Self, NnError> {
-        let spacing = case.ct.geometry().spacing_mm();
+        let axes = PatientAxes::of(case.ct.geometry());
+        let hu = axes.view(case.ct.data().view());
+        let spacing = axes.spacing(case.ct.geometry().spacing_mm());
         let dimensions = config.network.dimensions();
-        let crop = body_box(case.ct.data().view(), spacing);
+        let crop = body_box(hu, spacing);
         let grid = ModelGrid::for_network(spacing, crop, config.spacing_mm, dimensions)?;
         let [k, j, i] = grid.shape();
         let mut ct = Array3::zeros((k, j, i));
-        for (mut target, plane) in ct.axis_iter_mut(Axis(0)).zip(CtResampler::new(case.ct.data().view(), &grid)?) {
+        for (mut target, plane) in ct.axis_iter_mut(Axis(0)).zip(CtResampler::new(hu, &grid)?) {
             Zip::from(&mut target).and(&plane).for_each(|t, &hu| {
                 *t = hu.round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
             });
@@ -54,7 +56,7 @@ impl PreparedCase {
         let masks = case
             .masks
             .par_iter()
-            .map(|mask| mask.as_ref().map(|mask| resample_mask(mask, &grid)).transpose())
+            .map(|mask| mask.as_ref().map(|mask| resample_mask(&axes.mask_from_ct(mask), &grid)).transpose())
             .collect::<Result<_, _>>()?;
         let slice_mm = if dimensions == 2 { spacing.k } else { config.spacing_mm[0] };
         let spacing_mm = [slice_mm, config.spacing_mm[1], config.spacing_mm[2]];
