@@ -53,8 +53,11 @@ impl CaseSource for Shapes {
             let hu = if !body { -1000 } else { 120 * i32::from(ball(p)) + 230 * i32::from(cube(p)) };
             (hu + (noise >> 25) as i32 - 64) as i16
         });
-        let geometry =
-            VolumeGeometry::axial(SHAPE, PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(SPACING[0], SPACING[1], SPACING[2]))?;
+        let geometry = VolumeGeometry::axial(
+            SHAPE,
+            PointLps::new(0.0, 0.0, 0.0),
+            SpacingMm::new(SPACING[0], SPACING[1], SPACING[2]),
+        )?;
         let masks = [Mask::from_fn(SHAPE, ball), Mask::from_fn(SHAPE, cube)];
         let contoured = |s: usize| !self.never.contains(&s) && !self.absent.contains(&(id_of(id), s));
         let masks = masks.into_iter().enumerate().map(|(s, mask)| contoured(s).then_some(mask)).collect();
@@ -86,7 +89,7 @@ fn config(network: NetworkConfig) -> TrainConfig {
     config.patch = patch;
     config.sampling.batch_voxels = 2 * 8 * 32 * 32;
     config.epochs = 3;
-    config.iterations_per_epoch = 80;
+    config.iterations_per_epoch = 120;
     config.optimiser.learning_rate = 3e-3;
     config
 }
@@ -99,6 +102,8 @@ fn run(
     resume: bool,
     events: &mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
 ) -> Result<TrainOutcome, NnError> {
+    // One thread each: tests run side by side, and libtorch's threads wait for each other.
+    tch::set_num_threads(1);
     train(&TrainInputs { config, split, source, out, resume, device: Device::Cpu }, events)
 }
 
@@ -162,7 +167,6 @@ const CHILD_OUT: &str = "TMLI_TEST_TRAINING_OUT";
 #[ignore = "run by a_training_that_was_killed_ends_with_the_weights_of_one_that_was_not"]
 fn child() {
     let out = std::env::var_os(CHILD_OUT).expect("set by the parent");
-    tch::set_num_threads(1);
     run(&eventful(), &split(&["a", "b"], &["c"]), &Shapes::default(), Path::new(&out), true, &mut quiet)
         .expect("training works");
 }
@@ -223,7 +227,10 @@ fn a_training_that_was_killed_ends_with_the_weights_of_one_that_was_not() {
 
     assert_eq!(hash(&whole.join("weights.safetensors")), hash(&broken.join("weights.safetensors")));
     // Weights of the last step, batch statistics and the optimiser's memory too, and the best score.
-    assert_eq!(hash(&whole.join("training/checkpoint.safetensors")), hash(&broken.join("training/checkpoint.safetensors")));
+    assert_eq!(
+        hash(&whole.join("training/checkpoint.safetensors")),
+        hash(&broken.join("training/checkpoint.safetensors"))
+    );
     let left: Vec<_> = fs::read_dir(broken.join("training"))
         .expect("readable")
         .map(|entry| entry.expect("readable").file_name().into_string().expect("plain names"))
@@ -290,7 +297,10 @@ fn a_training_is_not_overwritten_and_not_continued_with_other_settings() {
     other.epochs = 9;
     other.name = "another name is no other training".into();
     let text = resume(&other, &alone, &same, true);
-    assert!(text.contains("optimiser.learning_rate: was 0.003, is 0.5; ") || text.contains("epochs: was 2, is 9"), "{text}");
+    assert!(
+        text.contains("optimiser.learning_rate: was 0.003, is 0.5; ") || text.contains("epochs: was 2, is 9"),
+        "{text}"
+    );
     assert!(text.contains("optimiser.learning_rate: was 0.003, is 0.5") && !text.contains("name"), "{text}");
 
     let text = resume(&brief(), &split(&["b"], &[]), &same, true);

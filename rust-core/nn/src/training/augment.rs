@@ -262,3 +262,113 @@ impl Bend {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    /// As far as settings may go.
+    fn wild() -> Augmentation {
+        Augmentation {
+            affine_share: 1.0,
+            rotation_axial_deg: 45.0,
+            rotation_tilt_deg: 45.0,
+            scale: 1.0,
+            stretch: 0.5,
+            elastic_share: 1.0,
+            elastic_mm: 50.0,
+            ..Augmentation::default()
+        }
+    }
+
+    fn determinant(m: &Matrix) -> f64 {
+        m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
+            + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+    }
+
+    #[test]
+    fn no_draw_mirrors_the_patient() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for patch in [[1, 64, 64], [16, 64, 64]] {
+            for _ in 0..5000 {
+                let change = wild().draw_affine(&mut rng, patch, [5.0, 1.5, 1.0]);
+                assert!(determinant(&change.source_from_patch) > 0.0, "{change:?}");
+                // A mirror image and a turn of 180 degrees look alike to a determinant: the patient's left must also
+                // stay on the same side, and the head up.
+                assert!((0..3).all(|axis| change.source_from_patch[axis][axis] > 0.0), "{change:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_bend_folds_space() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let patch = [8, 40, 40];
+        for _ in 0..50 {
+            let bend = wild().draw_bend(&mut rng, patch, [5.0, 1.5, 1.0]).expect("always drawn");
+            for (k, j, i) in (0..7).flat_map(|k| (0..39).flat_map(move |j| (0..39).map(move |i| (k, j, i)))) {
+                let here = bend.at([k, j, i]);
+                let next = [[k + 1, j, i], [k, j + 1, i], [k, j, i + 1]].map(|p| bend.at(p));
+                let jacobian: Matrix = std::array::from_fn(|r| {
+                    std::array::from_fn(|c| next[c][r] - here[r] + if r == c { 1.0 } else { 0.0 })
+                });
+                assert!(determinant(&jacobian) > 0.0, "at {k} {j} {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rotation_keeps_millimetres_on_voxels_that_are_no_cubes() {
+        let turning = Augmentation { scale: 0.0, stretch: 0.0, ..wild() };
+        let spacing = [5.0, 1.5, 1.0];
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        for _ in 0..100 {
+            let m = turning.draw_affine(&mut rng, [16, 64, 64], spacing).source_from_patch;
+            for axis in 0..3 {
+                let length: f64 = (0..3).map(|r| (m[r][axis] * spacing[r]).powi(2)).sum::<f64>().sqrt();
+                assert!((length - spacing[axis]).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn a_slice_stays_in_its_slice() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        for _ in 0..100 {
+            let change = wild().draw_affine(&mut rng, [1, 64, 64], [5.0, 1.5, 1.0]);
+            let m = change.source_from_patch;
+            assert_eq!((m[0], change.shift[0]), ([1.0, 0.0, 0.0], 0.0));
+            let bend = wild().draw_bend(&mut rng, [1, 64, 64], [5.0, 1.5, 1.0]).expect("always drawn");
+            assert_eq!(bend.at([0, 31, 17])[0], 0.0);
+        }
+    }
+
+    #[test]
+    fn noise_has_the_deviation_asked_for_at_most_and_a_mean_of_zero() {
+        let noisy = Augmentation { noise: 0.2, ..Augmentation::none() };
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut largest = 0.0_f64;
+        for _ in 0..40 {
+            let mut values = vec![0.0; 4096];
+            noisy.change_intensities(&mut rng, [1, 64, 64], &mut values);
+            let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / 4096.0;
+            let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / 4096.0;
+            assert!(mean.abs() < 0.02);
+            largest = largest.max(variance.sqrt());
+        }
+        assert!((0.15..0.21).contains(&largest), "{largest}");
+    }
+
+    #[test]
+    fn a_blur_keeps_the_sum_away_from_the_edges() {
+        let mut values = vec![0.0_f32; 81];
+        values[40] = 1.0;
+        blur(&mut values, [1, 9, 9], 0.25);
+        assert!((values.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert_eq!(values[40], 0.25);
+        assert_eq!((values[39], values[31], values[30]), (0.125, 0.125, 0.0625));
+    }
+}

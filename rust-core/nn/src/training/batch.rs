@@ -208,3 +208,125 @@ pub(super) fn prefetch<'scope>(
     });
     receiver
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+    use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
+
+    use super::*;
+    use crate::training::Sampling;
+
+    const SHAPE: [usize; 3] = [12, 64, 70];
+
+    fn case(hu: impl Fn([usize; 3]) -> i16, masks: Vec<Option<Mask>>) -> PreparedCase {
+        let geometry = VolumeGeometry::axial(SHAPE, PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 2.0, 2.0));
+        let ct = Array3::from_shape_fn((SHAPE[0], SHAPE[1], SHAPE[2]), |(k, j, i)| hu([k, j, i]));
+        let ct = Volume::new(geometry.expect("a grid"), ct).expect("a volume");
+        PreparedCase { ct, masks, spacing_mm: [5.0, 2.0, 2.0] }
+    }
+
+    fn batch(cases: &[PreparedCase], patch: [usize; 3], augmentation: &Augmentation, step: u64) -> Batch {
+        let structures = cases[0].masks.len();
+        let sampling = Sampling { random_share: 0.0, ..Sampling::default() };
+        let sampler = Sampler::new(cases, structures, patch, &sampling, augmentation, 9);
+        let intensity = Intensity { window_hu: [-1000.0, 1000.0] };
+        let builder =
+            BatchBuilder { cases, sampler: &sampler, augmentation, intensity, patch, size: 4, structures, seed: 9 };
+        builder.build(step)
+    }
+
+    #[test]
+    fn intensities_and_reference_stay_together_and_outside_is_air() {
+        // Every voxel tells where it is; structure 1 is not contoured.
+        let hu = |[k, j, i]: [usize; 3]| (k * 64 + j + 70 - i) as i16 / 2;
+        let inside = |p: [usize; 3]| hu(p) > 200;
+        let cases = [case(hu, vec![Some(Mask::from_fn(SHAPE, inside)), None])];
+        for patch in [[1, 32, 32], [8, 32, 32], [16, 80, 80]] {
+            let batch = batch(&cases, patch, &Augmentation::none(), 0);
+            assert_eq!(batch.contoured, [1.0, 0.0].repeat(4));
+            let voxels: usize = patch.iter().product();
+            let mut air = 0;
+            for n in 0..4 {
+                let values = &batch.values[n * voxels..(n + 1) * voxels];
+                let reference = &batch.reference[n * 2 * voxels..(n + 1) * 2 * voxels];
+                for (value, label) in values.iter().zip(reference) {
+                    air += usize::from(*value == -1.0);
+                    assert_eq!(*label == 1, *value > 0.2005, "{value}");
+                }
+                assert!(reference[voxels..].iter().all(|&r| r == 0));
+            }
+            assert_eq!(air > 0, patch[0] > SHAPE[0]);
+        }
+    }
+
+    /// The sign of the turn from the long to the short arm of an L, seen from the feet.
+    fn turn(reference: &[u8], [depth, rows, columns]: [usize; 3], which: [usize; 3]) -> Option<f64> {
+        let voxels = depth * rows * columns;
+        let centre = |s: usize| {
+            let (mut sum, mut count) = ([0.0; 2], 0.0);
+            for (n, _) in reference[s * voxels..(s + 1) * voxels].iter().enumerate().filter(|(_, r)| **r == 1) {
+                sum = [sum[0] + (n / columns % rows) as f64, sum[1] + (n % columns) as f64];
+                count += 1.0;
+            }
+            (count > 0.0).then(|| sum.map(|x| x / count))
+        };
+        let [corner, long, short] = [centre(which[0])?, centre(which[1])?, centre(which[2])?];
+        let to = |p: [f64; 2]| [p[0] - corner[0], p[1] - corner[1]];
+        let (a, b) = (to(long), to(short));
+        Some(a[0] * b[1] - a[1] * b[0])
+    }
+
+    #[test]
+    fn no_patch_shows_an_l_as_its_mirror_image() {
+        let dot = |j: usize, i: usize| {
+            Some(Mask::from_fn(SHAPE, move |p| (4..9).contains(&p[0]) && p[1].abs_diff(j) < 2 && p[2].abs_diff(i) < 2))
+        };
+        // Corner, end of the long arm (towards the back), end of the short arm (towards the left).
+        let cases = [case(|_| 0, vec![dot(25, 30), dot(39, 30), dot(25, 38)])];
+        let strong = Augmentation {
+            affine_share: 1.0,
+            rotation_axial_deg: 45.0,
+            rotation_tilt_deg: 20.0,
+            scale: 0.5,
+            stretch: 0.3,
+            elastic_share: 0.5,
+            ..Augmentation::default()
+        };
+        let mut seen = 0;
+        for patch in [[1, 64, 64], [8, 64, 64]] {
+            let voxels: usize = patch.iter().product();
+            for step in 0..100 {
+                let batch = batch(&cases, patch, &strong, step);
+                for reference in batch.reference.chunks(3 * voxels) {
+                    if let Some(sign) = turn(reference, patch, [0, 1, 2]) {
+                        assert!(sign > 0.0, "mirrored");
+                        seen += 1;
+                    }
+                }
+            }
+        }
+        assert!(seen > 400, "{seen} of 800 patches showed the L");
+    }
+
+    #[test]
+    fn a_batch_is_the_same_whoever_makes_it_and_whenever() {
+        let cases = [case(|p| (p[1] * p[2]) as i16, vec![Some(Mask::from_fn(SHAPE, |p| p[1] > 30))])];
+        let make = |threads: usize, step| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| batch(&cases, [8, 32, 32], &Augmentation::default(), step))
+        };
+        let (one, four) = (make(1, 17), make(4, 17));
+        assert!(one.values == four.values && one.reference == four.reference);
+        assert!(one.values != make(1, 18).values);
+    }
+
+    #[test]
+    fn interpolation_is_linear_between_voxels() {
+        let cases = [case(|[k, j, i]| (k * 100 + j * 10 + i) as i16, vec![None])];
+        assert_eq!(interpolate(&cases[0], [3.0, 4.0, 5.0]), 345.0);
+        assert_eq!(interpolate(&cases[0], [3.5, 4.25, 5.5]), 398.0);
+        assert_eq!(interpolate(&cases[0], [3.0, -5.0, 5.0]), AIR_HU);
+        assert_eq!(interpolate(&cases[0], [3.0, 4.0, -0.5]), (AIR_HU + 340.0) / 2.0);
+    }
+}

@@ -106,3 +106,117 @@ pub(super) fn positive_weights(config: &LossConfig, shares: &[f64]) -> Vec<f64> 
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+
+    fn loss(shares: &[f64]) -> Loss {
+        Loss::new(&LossConfig::default(), shares, Device::Cpu).expect("a loss")
+    }
+
+    fn pattern(shape: &[i64], step: f64) -> Tensor {
+        let count: i64 = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|n| (n as f64 * step).sin() as f32 * 2.0).collect();
+        Tensor::from_slice(&values).view(shape)
+    }
+
+    fn value(loss: &Loss, logits: &Tensor, reference: &Tensor, contoured: &Tensor) -> f64 {
+        f64::try_from(loss.compute(logits, reference, contoured).expect("a loss")).expect("a number")
+    }
+
+    /// The definitions of [`Loss::compute`] in plain loops.
+    fn by_hand(weights: &[f64], logits: &[f64], reference: &[f64], contoured: &[f64], [n, s, v]: [usize; 3]) -> f64 {
+        let (mut dice, mut present, mut entropy, mut any) = (0.0, 0, 0.0, 0);
+        for structure in 0..s {
+            let (mut both, mut p_sum, mut g_sum, mut e_sum, mut voxels) = (0.0, 0.0, 0.0, 0.0, 0);
+            for patch in (0..n).filter(|patch| contoured[patch * s + structure] > 0.5) {
+                for voxel in 0..v {
+                    let at = (patch * s + structure) * v + voxel;
+                    let (p, g) = (1.0 / (1.0 + (-logits[at]).exp()), reference[at]);
+                    both += p * g;
+                    p_sum += p;
+                    g_sum += g;
+                    e_sum -= weights[structure] * g * p.ln() + (1.0 - g) * (1.0 - p).ln();
+                    voxels += 1;
+                }
+            }
+            if g_sum > 0.0 {
+                dice += 1.0 - (2.0 * both + DICE_SMOOTHING) / (p_sum + g_sum + DICE_SMOOTHING);
+                present += 1;
+            }
+            if voxels > 0 {
+                entropy += e_sum / f64::from(voxels);
+                any += 1;
+            }
+        }
+        dice / f64::from(present.max(1)) + entropy / f64::from(any.max(1))
+    }
+
+    #[test]
+    fn it_is_what_its_definition_says_and_its_gradient_is_the_slope() {
+        let shape = [2, 3, 2, 5];
+        let shares = [0.02, 0.005, 1e-7];
+        let (logits, reference) = (pattern(&shape, 0.7), pattern(&shape, 0.31).gt(0.4).to_kind(Kind::Float));
+        let contoured = Tensor::from_slice(&[1.0_f32, 1.0, 0.0, 1.0, 1.0, 1.0]).view([2, 3]);
+        let loss = loss(&shares);
+        let list = |t: &Tensor| -> Vec<f64> { t.view([-1]).to_kind(Kind::Double).try_into().expect("numbers") };
+        let weights = positive_weights(&LossConfig::default(), &shares);
+        assert_eq!(weights, [1.0, 2.0_f64.sqrt(), 5.0]);
+        let expected = |logits: &[f64]| by_hand(&weights, logits, &list(&reference), &list(&contoured), [2, 3, 10]);
+        let mut x = list(&logits);
+        assert!((value(&loss, &logits, &reference, &contoured) - expected(&x)).abs() < 1e-5);
+
+        let leaf = logits.copy().set_requires_grad(true);
+        loss.compute(&leaf, &reference, &contoured).expect("a loss").backward();
+        for (n, gradient) in list(&leaf.grad()).into_iter().enumerate() {
+            const H: f64 = 1e-4;
+            let at = x[n];
+            x[n] = at + H;
+            let above = expected(&x);
+            x[n] = at - H;
+            let slope = (above - expected(&x)) / (2.0 * H);
+            x[n] = at;
+            assert!((gradient - slope).abs() < 1e-5, "element {n}: {gradient}, slope {slope}");
+        }
+    }
+
+    #[test]
+    fn a_structure_that_was_not_contoured_pulls_at_nothing() {
+        let shape = [2, 2, 4, 4];
+        let reference = pattern(&shape, 0.31).gt(0.4).to_kind(Kind::Uint8);
+        // Structure 1 is not contoured in patch 0.
+        let contoured = Tensor::from_slice(&[1.0_f32, 0.0, 1.0, 1.0]).view([2, 2]);
+        let loss = loss(&[0.1, 0.001]);
+        let logits = pattern(&shape, 0.7).set_requires_grad(true);
+        loss.compute(&logits, &reference, &contoured).expect("a loss").backward();
+        let gradient = logits.grad();
+        let of = |n: i64, s: i64| f64::try_from(gradient.get(n).get(s).abs().sum(Kind::Float)).expect("a number");
+        assert_eq!(of(0, 1), 0.0);
+        assert!(of(0, 0) > 0.0 && of(1, 0) > 0.0 && of(1, 1) > 0.0);
+        // And whatever its bytes there say makes no difference.
+        let other = reference.copy();
+        other.get(0).get(1).fill_(1);
+        let logits = logits.detach();
+        assert_eq!(value(&loss, &logits, &reference, &contoured), value(&loss, &logits, &other, &contoured));
+    }
+
+    #[test]
+    fn nothing_contoured_at_all_is_a_loss_of_zero() {
+        let nothing = Tensor::zeros([2, 2], (Kind::Float, Device::Cpu));
+        let logits = pattern(&[2, 2, 3, 3], 0.7);
+        assert_eq!(value(&loss(&[0.0, 0.0]), &logits, &logits.gt(0.0), &nothing), 0.0);
+    }
+
+    #[test]
+    fn sure_and_right_is_almost_zero_and_sure_and_wrong_is_finite() {
+        let reference = pattern(&[1, 1, 8, 8], 0.31).gt(0.0).to_kind(Kind::Float);
+        let sure = (&reference * 2.0 - 1.0) * 200.0;
+        let all = Tensor::ones([1, 1], (Kind::Float, Device::Cpu));
+        assert!(value(&loss(&[0.1]), &sure, &reference, &all) < 1e-4);
+        let wrong = value(&loss(&[0.1]), &(-sure), &reference, &all);
+        assert!((100.0..1000.0).contains(&wrong), "{wrong}");
+    }
+}

@@ -195,3 +195,108 @@ pub(super) fn learning_rate(config: &OptimiserConfig, total_steps: u64, step: u6
     let rise = if step < config.warmup_steps { (step + 1) as f64 / config.warmup_steps as f64 } else { 1.0 };
     config.learning_rate * fall * rise
 }
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, nn, nn::OptimizerConfig};
+
+    use super::*;
+
+    fn steady(rule: Rule) -> OptimiserConfig {
+        OptimiserConfig {
+            rule,
+            learning_rate: 0.05,
+            weight_decay: 0.1,
+            clip_norm: 1e9,
+            warmup_steps: 0,
+            schedule: Schedule::Constant,
+        }
+    }
+
+    /// Minimises a bent valley and gives the weights after some steps.
+    fn descend(store: &nn::VarStore, mut step: impl FnMut(&Tensor, u64)) -> Vec<f64> {
+        let mut w = store.root().ones("w", &[2, 3]);
+        no_grad(|| w.copy_(&Tensor::from_slice(&[1.0_f32, -2.0, 0.5, 3.0, -0.1, 0.7]).view([2, 3])));
+        let target = Tensor::from_slice(&[0.3_f32, 0.2, -0.4, 1.0, 2.0, -1.0]).view([2, 3]);
+        for n in 0..30 {
+            let loss = ((&w - &target).pow_tensor_scalar(2) * &target.abs()).sum(Kind::Float);
+            step(&loss, n);
+        }
+        w.detach().view([-1]).to_kind(Kind::Double).try_into().expect("numbers")
+    }
+
+    fn ours(config: &OptimiserConfig) -> Vec<f64> {
+        let store = nn::VarStore::new(Device::Cpu);
+        let mut optimiser = None;
+        descend(&store, |loss, n| {
+            let optimiser =
+                optimiser.get_or_insert_with(|| Optimiser::new(config, 30, store.variables()).expect("an optimiser"));
+            optimiser.zero_grad();
+            loss.backward();
+            optimiser.step(n).expect("a step");
+        })
+    }
+
+    #[test]
+    fn both_rules_step_as_libtorch_does() {
+        for rule in [Rule::AdamW, Rule::Nesterov] {
+            let store = nn::VarStore::new(Device::Cpu);
+            let mut theirs = None;
+            let expected = descend(&store, |loss, _| {
+                let optimiser = theirs.get_or_insert_with(|| match rule {
+                    Rule::AdamW => {
+                        nn::AdamW { wd: 0.1, ..nn::AdamW::default() }.build(&store, 0.05).expect("an optimiser")
+                    }
+                    // Theirs adds the decay to the gradient, ours is decoupled: compare without.
+                    Rule::Nesterov => nn::Sgd { momentum: MOMENTUM, dampening: 0.0, wd: 0.0, nesterov: true }
+                        .build(&store, 0.05)
+                        .expect("an optimiser"),
+                });
+                optimiser.backward_step(loss);
+            });
+            let mut config = steady(rule);
+            if rule == Rule::Nesterov {
+                config.weight_decay = 0.0;
+            }
+            for (a, b) in ours(&config).iter().zip(expected) {
+                assert!((a - b).abs() < 2e-5 * b.abs().max(1.0), "{rule:?}: {a}, libtorch {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_gradient_is_cut_to_the_limit() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let w = store.root().zeros("w", &[4]);
+        let mut config = steady(Rule::Nesterov);
+        config.clip_norm = 1.0;
+        let mut optimiser = Optimiser::new(&config, 1, store.variables()).expect("an optimiser");
+        (&w * 100.0).sum(Kind::Float).backward();
+        let report = optimiser.step(0).expect("a step");
+        assert_eq!(report.gradient_norm, 200.0);
+        let moved = f64::try_from(w.detach().norm()).expect("a number");
+        assert!((moved - 0.05 * (1.0 + MOMENTUM)).abs() < 1e-6, "{moved}");
+    }
+
+    #[test]
+    fn a_gradient_that_is_not_finite_changes_nothing() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let w = store.root().ones("w", &[4]);
+        let mut optimiser = Optimiser::new(&steady(Rule::AdamW), 1, store.variables()).expect("an optimiser");
+        (&w * f64::INFINITY).sum(Kind::Float).backward();
+        assert!(!optimiser.step(0).expect("a report").gradient_norm.is_finite());
+        assert_eq!(f64::try_from(w.detach().sum(Kind::Float)).expect("a number"), 4.0);
+    }
+
+    #[test]
+    fn the_learning_rate_rises_then_falls() {
+        let mut config = OptimiserConfig { learning_rate: 1.0, warmup_steps: 10, ..OptimiserConfig::default() };
+        assert!((learning_rate(&config, 100, 0) - 0.1).abs() < 1e-12);
+        for schedule in [Schedule::Polynomial { power: 0.9 }, Schedule::Cosine] {
+            config.schedule = schedule;
+            let rates: Vec<f64> = (10..100).map(|step| learning_rate(&config, 100, step)).collect();
+            assert!(rates.windows(2).all(|pair| pair[1] < pair[0]));
+            assert!(rates[89] > 0.0 && rates[89] < 0.05);
+        }
+    }
+}

@@ -149,3 +149,108 @@ fn draw_voxel(place: &Place, case: &PreparedCase, structure: usize, draw: u64) -
     }
     [k, 0, 0]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use ndarray::Array3;
+    use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
+
+    use super::*;
+
+    const SHAPE: [usize; 3] = [20, 60, 70];
+
+    fn case(masks: Vec<Option<Mask>>) -> PreparedCase {
+        let geometry = VolumeGeometry::axial(SHAPE, PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 2.0, 2.0));
+        let ct = Volume::new(geometry.expect("a grid"), Array3::zeros((SHAPE[0], SHAPE[1], SHAPE[2])));
+        PreparedCase { ct: ct.expect("a volume"), masks, spacing_mm: [5.0, 2.0, 2.0] }
+    }
+
+    fn cube(min: [usize; 3], max: [usize; 3]) -> Option<Mask> {
+        Some(Mask::from_fn(SHAPE, |p| (0..3).all(|a| (min[a]..max[a]).contains(&p[a]))))
+    }
+
+    /// A lens of eight voxels, half of the body, a structure that one case has, and one that none has.
+    fn cases() -> Vec<PreparedCase> {
+        vec![
+            case(vec![cube([3, 30, 64], [5, 32, 66]), cube([0, 0, 0], [20, 30, 70]), None, cube([0; 3], [0; 3])]),
+            case(vec![cube([9, 10, 10], [11, 12, 12]), cube([0, 0, 0], [20, 30, 70]), cube([19, 59, 69], SHAPE), None]),
+        ]
+    }
+
+    fn sampler(cases: &[PreparedCase], patch: [usize; 3], augmentation: &Augmentation) -> Sampler {
+        let sampling = Sampling { random_share: 0.25, ..Sampling::default() };
+        Sampler::new(cases, 4, patch, &sampling, augmentation, 1)
+    }
+
+    #[test]
+    fn every_structure_has_the_same_chance_whatever_its_size() {
+        let cases = cases();
+        let sampler = sampler(&cases, [1, 32, 32], &Augmentation::default());
+        let mut counts = HashMap::new();
+        let mut cases_of_lens = [0; 2];
+        for step in 0..2000 {
+            for item in 0..4 {
+                let plan = sampler.plan(&cases, step, item);
+                *counts.entry(plan.structure).or_insert(0) += 1;
+                if plan.structure == Some(0) {
+                    cases_of_lens[plan.case] += 1;
+                }
+                assert!(plan.structure != Some(2) || plan.case == 1, "the other case has none of it");
+            }
+        }
+        // 8000 draws, a quarter each: the standard deviation is 39.
+        for structure in [None, Some(0), Some(1), Some(2)] {
+            assert!((1850..2150).contains(&counts[&structure]), "{structure:?}: {counts:?}");
+        }
+        assert!(!counts.contains_key(&Some(3)), "it has no voxels");
+        assert!(cases_of_lens.iter().all(|n| (900..1100).contains(n)), "{cases_of_lens:?}");
+    }
+
+    #[test]
+    fn an_unchanged_patch_lies_on_whole_voxels_inside_and_holds_the_voxel_it_was_chosen_for() {
+        let cases = cases();
+        for patch in [[1, 32, 32], [8, 32, 32], [32, 64, 128]] {
+            let sampler = sampler(&cases, patch, &Augmentation::none());
+            for step in 0..300 {
+                let plan = sampler.plan(&cases, step, 0);
+                let first: [f64; 3] = std::array::from_fn(|a| plan.centre[a] - (patch[a] as f64 - 1.0) / 2.0);
+                for axis in 0..3 {
+                    let slack = SHAPE[axis] as f64 - patch[axis] as f64;
+                    assert_eq!(first[axis].fract(), 0.0);
+                    assert!(first[axis] >= slack.min(0.0) && first[axis] <= slack.max(0.0), "{patch:?} {first:?}");
+                }
+                if let Some(structure) = plan.structure {
+                    let mask = cases[plan.case].masks[structure].as_ref().expect("it was chosen");
+                    let bounds = mask.bounds().expect("it has voxels");
+                    let seen = (0..3)
+                        .all(|a| first[a] < bounds.max[a] as f64 && first[a] + patch[a] as f64 > bounds.min[a] as f64);
+                    assert!(seen, "{plan:?} does not touch {bounds:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_voxels_of_a_structure_are_drawn_and_no_other() {
+        let cases = cases();
+        let places = &sampler(&cases, [1, 32, 32], &Augmentation::none()).places;
+        let drawn: std::collections::BTreeSet<[usize; 3]> =
+            (0..8).map(|n| draw_voxel(&places[0][0], &cases[0], 0, n)).collect();
+        assert_eq!(drawn.len(), 8);
+        let mask = cases[0].masks[0].as_ref().expect("a lens");
+        assert!(drawn.iter().all(|&p| mask.get(p)), "{drawn:?}");
+    }
+
+    #[test]
+    fn a_plan_depends_on_its_step_alone() {
+        let cases = cases();
+        let sampler = sampler(&cases, [1, 32, 32], &Augmentation::default());
+        let forwards: Vec<PatchPlan> = (0..50).map(|step| sampler.plan(&cases, step, 3)).collect();
+        let mut backwards: Vec<PatchPlan> = (0..50).rev().map(|step| sampler.plan(&cases, step, 3)).collect();
+        backwards.reverse();
+        assert_eq!(forwards, backwards);
+        assert!(forwards.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}
