@@ -118,7 +118,7 @@ pub enum MetricsError {
 
 /// Compares two masks on one grid, by the [definitions](self) of this module.
 ///
-/// Works within the box around both masks. Time grows with that box: 0.1 to 1 s for a whole-body target.
+/// Works within the box around both masks; time and memory grow with the volume of that box.
 ///
 /// # Errors
 /// When shapes differ, when spacing is not positive, or when the box is longer than 65470 voxels on an axis.
