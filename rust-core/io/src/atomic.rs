@@ -68,7 +68,8 @@ fn write_and_rename<T>(
     // tempfile makes files for the owner alone; a structure set is read by others (by the usual umask).
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder).map_err(|e| fail(e, 0))?;
+    // tempfile puts the path into its errors, and a path may hold a name: only the kind goes on.
+    let mut file = builder.tempfile_in(folder).map_err(|e| fail(e.kind().into(), 0))?;
     let mut counting = Counting { inner: file.as_file_mut(), asked: 0 };
     let result = {
         let mut buffered = BufWriter::with_capacity(1 << 20, &mut counting);
@@ -82,7 +83,7 @@ fn write_and_rename<T>(
     if sync {
         file.as_file().sync_all().map_err(|e| fail(e, asked))?;
     }
-    file.persist(path).map_err(|e| fail(e.error, asked))?;
+    file.persist(path).map_err(|e| fail(e.error.kind().into(), asked))?;
     Ok(value)
 }
 

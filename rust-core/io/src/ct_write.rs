@@ -208,7 +208,8 @@ fn slice(
     if let Some(height) = a.height_m {
         file.ds(tags::PATIENT_SIZE, &[height]);
     }
-    file.text(tags::SCAN_OPTIONS, VR::CS, "HELICAL MODE")
+    file.text(tags::BODY_PART_EXAMINED, VR::CS, "WHOLEBODY")
+        .text(tags::SCAN_OPTIONS, VR::CS, "HELICAL MODE")
         .ds(tags::SLICE_THICKNESS, &[spacing.k])
         .ds(tags::KVP, &[a.kvp])
         .text(tags::PATIENT_POSITION, VR::CS, &a.patient_position)

@@ -9,9 +9,12 @@ use tmli_io::{CtSeries, Finding, IoError, SeriesGeometryError, read_ct_folder, r
 /// Puts a single-slice file into a series of two: the same image twice, 5 mm apart. The position is changed in place in
 /// the file's bytes, so only files with uncompressed headers will do.
 fn doubled(file: &Path, position: &str, moved: &str) -> Result<CtSeries, IoError> {
+    doubled_bytes(fs::read(file).unwrap(), position, moved)
+}
+
+fn doubled_bytes(bytes: Vec<u8>, position: &str, moved: &str) -> Result<CtSeries, IoError> {
     assert_eq!(position.len(), moved.len());
     let dir = tempfile::tempdir().unwrap();
-    let bytes = fs::read(file).unwrap();
     fs::write(dir.path().join("a"), &bytes).unwrap();
     let mut other = bytes.clone();
     let at = bytes.windows(position.len()).position(|w| w == position.as_bytes()).expect("position in the file");
@@ -57,6 +60,57 @@ fn jpeg_lossless_with_a_damaged_private_sequence_is_read_or_refused() {
         Ok(ct) => assert_eq!(stored(&ct, -1024), (13, 2267, 248_348_502)),
         Err(error) => assert!(matches!(error, IoError::Damaged { .. }), "{error}"),
     }
+}
+
+/// The MR image that pydicom has in every transfer syntax, said to be a CT.
+fn as_ct(file: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(file).unwrap();
+    let (mr, ct) = (b"1.2.840.10008.5.1.4.1.1.4\0", b"1.2.840.10008.5.1.4.1.1.2\0");
+    for at in 0..bytes.len() - mr.len() {
+        if bytes[at..].starts_with(mr) {
+            bytes[at..at + ct.len()].copy_from_slice(ct);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn byte_order_run_length_and_jpeg_2000_give_the_same_pixels() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    for name in ["", "_RLE", "_bigendian", "_expb", "_implicit", "_jp2klossless", "_padded"] {
+        let bytes = as_ct(&dir.join(format!("MR_small{name}.dcm")));
+        let ct = doubled_bytes(bytes, "-91.2000\\6.6406", "-91.2000\\9.6406").unwrap();
+        assert_eq!(stored(&ct, 0), (127, 2145, 2_125_338), "MR_small{name}");
+        assert!(ct.findings.iter().any(|f| f.message.contains("stored values were taken for HU")), "{:?}", ct.findings);
+    }
+}
+
+#[test]
+fn jpeg_ls_is_refused_with_advice() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let bytes = as_ct(&dir.join("MR_small_jpeg_ls_lossless.dcm"));
+    let error = doubled_bytes(bytes, "-91.2000\\6.6406", "-91.2000\\9.6406").unwrap_err();
+    assert!(matches!(&error, IoError::TransferSyntax { uid, .. } if uid == "1.2.840.10008.1.2.4.80"), "{error}");
+    assert!(error.to_string().contains("export the series uncompressed"), "{error}");
+}
+
+#[test]
+fn a_compressed_image_of_another_size_is_refused() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let mut bytes = as_ct(&dir.join("MR_small_jp2klossless.dcm"));
+    let rows = [0x28, 0x00, 0x10, 0x00, b'U', b'S', 2, 0, 64, 0];
+    let at = bytes.windows(rows.len()).position(|w| w == rows).unwrap();
+    bytes[at + 8] = 96;
+    let error = doubled_bytes(bytes, "-91.2000\\6.6406", "-91.2000\\9.6406").unwrap_err();
+    assert!(error.to_string().contains("64 x 64 pixels, the header says 96 x 64"), "{error}");
+}
+
+#[test]
+fn a_truncated_image_without_the_whole_of_its_pixels_is_refused() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let bytes = as_ct(&dir.join("MR_truncated.dcm"));
+    let error = doubled_bytes(bytes, "-91.2000\\6.6406", "-91.2000\\9.6406").unwrap_err();
+    assert!(matches!(error, IoError::Truncated { expected: 8192, got: 8130, .. }), "{error}");
 }
 
 #[test]
