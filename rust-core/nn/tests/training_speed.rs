@@ -64,7 +64,10 @@ fn measure(what: &str, network: NetworkConfig, steps: u64) {
     .expect("training works");
     let rate = f64::from(count - 1) / seconds;
     let (patch, batch, threads) = (config.patch, config.batch_size(), tch::get_num_threads());
-    println!("{what}: {rate:.2} steps/s with batches of {batch} x {patch:?} on {:?}, {threads} threads", inputs.device);
+    eprintln!(
+        "{what}: {rate:.2} steps/s with batches of {batch} x {patch:?} on {:?}, {threads} threads",
+        inputs.device
+    );
 }
 
 #[test]

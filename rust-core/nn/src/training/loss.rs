@@ -198,7 +198,7 @@ mod tests {
         assert!(of(0, 0) > 0.0 && of(1, 0) > 0.0 && of(1, 1) > 0.0);
         // And whatever its bytes there say makes no difference.
         let other = reference.copy();
-        other.get(0).get(1).fill_(1);
+        let _ = other.get(0).get(1).fill_(1);
         let logits = logits.detach();
         assert_eq!(value(&loss, &logits, &reference, &contoured), value(&loss, &logits, &other, &contoured));
     }

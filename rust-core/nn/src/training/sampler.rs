@@ -98,23 +98,20 @@ impl Sampler {
             let place = &self.places[structure][rng.random_range(0..self.places[structure].len())];
             let voxel = draw_voxel(place, &cases[place.case], structure, rng.random::<u64>());
             let mut centre = voxel.map(|x| x as f64);
-            for axis in 0..3 {
+            for (c, &size) in centre.iter_mut().zip(&self.patch) {
                 // Along an axis of one voxel the patch is the slice itself.
-                if self.patch[axis] > 1 {
-                    centre[axis] += rng.random_range(-1.0..=1.0) * self.sampling.jitter * self.patch[axis] as f64;
+                if size > 1 {
+                    *c += rng.random_range(-1.0..=1.0) * self.sampling.jitter * size as f64;
                 }
             }
             (place.case, Some(structure), centre)
         };
-        let shape = self.shapes[case];
-        for axis in 0..3 {
-            centre[axis] = place_inside(centre[axis], self.patch[axis], shape[axis]);
+        for ((c, &size), &length) in centre.iter_mut().zip(&self.patch).zip(&self.shapes[case]) {
+            *c = place_inside(*c, size, length);
         }
         let mut augmentation_rng = generator(self.seed, Purpose::Augmentation, step, item as u64);
         let change = self.augmentation.draw_affine(&mut augmentation_rng, self.patch, self.spacing_mm[case]);
-        for axis in 0..3 {
-            centre[axis] += change.shift[axis];
-        }
+        centre.iter_mut().zip(change.shift).for_each(|(c, shift)| *c += shift);
         PatchPlan { case, structure, centre, source_from_patch: change.source_from_patch }
     }
 }

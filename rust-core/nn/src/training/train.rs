@@ -286,7 +286,7 @@ impl Run<'_> {
                 if let Err(NnError::Cancelled) = result {
                     if self.saved_step != self.state.step {
                         // The caller knows that it stopped; what it says to this event does not matter.
-                        let _ = self.save(out).or_else(only_cancelled)?;
+                        self.save(out).or_else(only_cancelled)?;
                     }
                     return Err(NnError::Cancelled);
                 }
