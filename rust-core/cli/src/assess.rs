@@ -82,12 +82,23 @@ pub(crate) struct SetReport {
     pub(crate) rois: Vec<RoiReport>,
     /// Structures for which several ROIs stand; none is chosen.
     pub(crate) ambiguous: Vec<String>,
-    /// Training set, and the structures of it that are missing.
-    pub(crate) missing: Vec<(String, Vec<String>)>,
+    /// Training sets of which something is missing.
+    pub(crate) missing: Vec<Missing>,
     /// Why it can't be used.
     pub(crate) problems: Vec<String>,
     /// What was odd.
     pub(crate) findings: Vec<String>,
+}
+
+/// What a structure set lacks of a training set.
+#[derive(Debug, Serialize)]
+pub(crate) struct Missing {
+    /// Id of the training set.
+    pub(crate) set: String,
+    /// Its structures without a contour.
+    pub(crate) structures: Vec<String>,
+    /// Whether that is all of them.
+    pub(crate) all: bool,
 }
 
 /// One structure of a set.
@@ -242,8 +253,11 @@ fn assess_set(
         .sets
         .iter()
         .filter(|s| s.id != "all")
-        .map(|s| (s.id.clone(), s.structures.iter().filter(|n| !has(n)).cloned().collect::<Vec<_>>()))
-        .filter(|(_, missing)| !missing.is_empty())
+        .map(|s| {
+            let structures: Vec<String> = s.structures.iter().filter(|n| !has(n)).cloned().collect();
+            Missing { set: s.id.clone(), all: structures.len() == s.structures.len(), structures }
+        })
+        .filter(|m| !m.structures.is_empty())
         .collect();
     report
 }

@@ -1,6 +1,6 @@
 //! Which patients a folder holds: one folder may be one patient, or a cohort with a sub-folder for each.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 use tmli_io::{FolderScan, IoError, scan_folder};
@@ -68,7 +68,11 @@ fn is_cohort(patients: &[Patient]) -> bool {
     let with_ct: Vec<_> = scans.iter().filter(|s| !s.ct_series.is_empty()).collect();
     match with_ct.as_slice() {
         [] => false,
-        [one] => !one.structure_sets.is_empty(),
+        // One patient and folders without any DICOM (notes, NIfTI) are no cohort.
+        [one] => {
+            let beside = scans.iter().filter(|s| !s.structure_sets.is_empty() || !s.other_objects.is_empty()).count();
+            !one.structure_sets.is_empty() && (beside > 1 || patients.len() == 1)
+        }
         [first, rest @ ..] => {
             let study = &first.ct_series[0].study_uid;
             !rest.iter().all(|s| s.ct_series.iter().all(|c| &c.study_uid == study))

@@ -129,7 +129,8 @@ fn describe(patient: &PatientReport, with_name: bool) -> String {
 
 fn describe_series(text: &mut String, series: &SeriesReport) {
     let name = if series.description.is_empty() { "no description" } else { &series.description };
-    let _ = writeln!(text, "CT series {} ({name}), {} images, UID {}", series.number, series.images, series.uid);
+    let uid = if series.uid.is_empty() { "missing" } else { &series.uid };
+    let _ = writeln!(text, "CT series {} ({name}), {} images, UID {uid}", series.number, series.images);
     if series.localizer {
         let _ = writeln!(text, "  a scout image, not a volume");
     }
@@ -165,7 +166,7 @@ fn describe_set(text: &mut String, set: &SetReport) {
     let on = set.series.map_or("no CT series here".to_owned(), |n| format!("CT series {n}"));
     let _ = writeln!(text, "RT Structure Set ({label}), {} structures, drawn on {on}", set.rois.len());
     if !set.rois.is_empty() {
-        let mut table = Table::new(2, &["  ROI", "structure", "contours", "voxels", "ml"]);
+        let mut table = Table::new(2, &["ROI", "structure", "contours", "voxels", "ml"]);
         for roi in &set.rois {
             let structure = match &roi.structure {
                 None => "not recognised".to_owned(),
@@ -174,20 +175,23 @@ fn describe_set(text: &mut String, set: &SetReport) {
             };
             let dash = || "-".to_owned();
             table.row(vec![
-                format!("  {}", roi.names.join(" + ")),
+                roi.names.join(" + "),
                 structure,
                 roi.contours.to_string(),
                 roi.voxels.map_or_else(dash, |v| v.to_string()),
                 roi.volume_ml.map_or_else(dash, |v| format!("{v:.2}")),
             ]);
         }
-        let _ = writeln!(text, "{table}");
+        for line in table.to_string().lines() {
+            let _ = writeln!(text, "  {line}");
+        }
     }
     for ambiguous in &set.ambiguous {
         let _ = writeln!(text, "  several ROIs for one structure, none taken: {ambiguous}");
     }
-    for (id, missing) in &set.missing {
-        let _ = writeln!(text, "  missing for {id}: {}", missing.join(", "));
+    for set in &set.missing {
+        let list = if set.all { "all".to_owned() } else { set.structures.join(", ") };
+        let _ = writeln!(text, "  missing for {}: {list}", set.set);
     }
     for problem in &set.problems {
         let _ = writeln!(text, "  problem: {problem}");

@@ -129,7 +129,7 @@ fn write_case(args: &Args, case: u32, folder: &Path) -> Outcome {
     };
     let phantom = generate(&PhantomOptions { seed: args.seed, case, age_years: args.age, matrix });
     check_cancelled(case as usize - 1)?;
-    let written = write_files(&phantom, args.seed, case, &part).map_err(|e| Failure::new(format!("{}: {e}", about())));
+    let written = write_files(&phantom, args.seed, case, &part, &about());
     let result = written.and_then(|()| std::fs::rename(&part, folder).explain_with(about(), advice));
     if result.is_err() {
         // Best effort: the error that is reported is the first one.
@@ -138,7 +138,7 @@ fn write_case(args: &Args, case: u32, folder: &Path) -> Outcome {
     result
 }
 
-fn write_files(phantom: &Phantom, seed: u64, case: u32, folder: &Path) -> Result<(), tmli_io::IoError> {
+fn write_files(phantom: &Phantom, seed: u64, case: u32, folder: &Path, about: &str) -> Outcome {
     let attributes = CtAttributes {
         patient_name: format!("Phantom^Child {case:03}"),
         patient_id: format!("PHANTOM-{seed}-{case:03}"),
@@ -148,7 +148,7 @@ fn write_files(phantom: &Phantom, seed: u64, case: u32, folder: &Path) -> Result
         seed: seed.wrapping_mul(100_003).wrapping_add(u64::from(case)),
         ..CtAttributes::default()
     };
-    let identity = write_ct_series(&folder.join("ct"), &phantom.ct, &attributes)?;
+    let identity = write_ct_series(&folder.join("ct"), &phantom.ct, &attributes).explain(about)?;
     let protocol = Protocol::tmli();
     let geometry = phantom.ct.geometry();
     let description = format!("TMLI {} phantom: the shapes it was made from", env!("CARGO_PKG_VERSION"));
@@ -167,5 +167,5 @@ fn write_files(phantom: &Phantom, seed: u64, case: u32, folder: &Path) -> Result
         fixed_time: Some((attributes.study_date.clone(), attributes.study_time.clone())),
         ..Default::default()
     };
-    write_structure_set(&folder.join("rtstruct.dcm"), &identity, geometry, &rois, &options).map(|_| ())
+    write_structure_set(&folder.join("rtstruct.dcm"), &identity, geometry, &rois, &options).explain(about).map(|_| ())
 }
