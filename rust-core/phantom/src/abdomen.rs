@@ -72,7 +72,7 @@ fn paint_bag(body: &Body, scene: &mut Scene) {
         .map(|f| {
             let s = section_at(&outer, body.z(f));
             let spine = body.spine(s.z)[1] - 0.20 * body.chest_x;
-            let narrow = if f < 0.2 || f > 0.47 { 0.7 } else { 1.0 };
+            let narrow = if (0.2..=0.47).contains(&f) { 1.0 } else { 0.7 };
             let back = (spine - s.centre[1] + 0.10 * body.chest_y).max(8.0);
             Section::new(s.z, s.centre[1], narrow * (s.rx - 2.0), s.ry[0] - 3.0, back)
         })
@@ -84,7 +84,7 @@ fn paint_kidneys(body: &Body, scene: &mut Scene, draw: &mut Draw) {
     let t = &body.tissue;
     let half = 0.5 * by_age(body.growth.age, &[(2.0, 68.0), (5.0, 79.0), (10.0, 93.0), (17.0, 110.0)]);
     for (at, side) in [1.0, -1.0].into_iter().enumerate() {
-        let long = half * draw.bell(1.0, 0.04);
+        let long = half * draw.bell(1.0, 0.025);
         // The liver pushes the right one down.
         let spine = body.spine(body.z(if side > 0.0 { 0.515 } else { 0.485 } + draw.bell(0.0, 0.008)));
         let centre = add(spine, [side * (0.41 * body.chest_x + draw.bell(0.0, 2.0)), 0.06 * body.chest_y, 0.0]);
@@ -194,6 +194,15 @@ fn paint_bowel(body: &Body, scene: &mut Scene) {
     }
 }
 
+/// The point, pulled towards the middle until it is `gap` mm inside the outline.
+fn within_wall(p: V3, outline: &[Section], gap: f32) -> V3 {
+    let s = section_at(outline, p[2]);
+    let (x, y) = (p[0] - s.centre[0], p[1] - s.centre[1]);
+    let ry = s.ry[usize::from(y > 0.0)];
+    let reach = ((x / (s.rx - gap).max(1.0)).powi(2) + (y / (ry - gap).max(1.0)).powi(2)).sqrt().max(1.0);
+    [s.centre[0] + x / reach, s.centre[1] + y / reach, p[2]]
+}
+
 /// Loops of small bowel that fill the bag, as stretches of a curve through a jittered lattice.
 fn loops(body: &Body, r: f32, draw: &mut Draw) -> Vec<Vec<V3>> {
     let outer = belly(body);
@@ -220,7 +229,7 @@ fn loops(body: &Body, r: f32, draw: &mut Draw) -> Vec<Vec<V3>> {
                     // Up and down, to and fro: bowel meanders.
                     let (swing, sway) = if c % 2 == 0 { (0.5, -0.35) } else { (-0.5, 0.35) };
                     let own = [half * (2.0 * c as f32 / columns as f32 - 1.0), y + sway * step, z + swing * step];
-                    add(own, jitter)
+                    within_wall(add(own, jitter), &outer, r + 2.0)
                 })
                 .collect();
             if row % 2 == 1 {

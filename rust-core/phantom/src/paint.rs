@@ -1,7 +1,7 @@
 //! Painting shapes in order onto one slice: Hounsfield units with soft edges, labels by voxel centres.
 
 use crate::{
-    shape::{Shape, V3},
+    shape::{Shape, V3, max_each, min_each},
     structures::{BODY, EXCLUSIVE},
     warp::Warp,
 };
@@ -35,7 +35,8 @@ impl Material {
             }
             Self::Muscle { hu, fat } => {
                 // Where the patches pass through zero they do so on surfaces: those are the sheets.
-                let sheet = (1.0 - patches(p, 30.0).abs() / 0.07).max(0.0);
+                let askew = [p[0] + 0.6 * p[1], p[1] - 0.5 * p[2], 0.7 * p[2] + 0.4 * p[0]];
+                let sheet = (1.0 - patches(askew, 30.0).abs() / 0.07).max(0.0);
                 hu + 12.0 * patches(p, 7.0) + 0.8 * sheet * (fat - hu)
             }
             Self::Stool { hu, gas } => {
@@ -147,10 +148,7 @@ impl Part {
         };
         for shape in shapes {
             let b = shape.bounds();
-            for x in 0..3 {
-                part.bounds[0][x] = part.bounds[0][x].min(b[0][x]);
-                part.bounds[1][x] = part.bounds[1][x].max(b[1][x]);
-            }
+            part.bounds = [min_each(part.bounds[0], b[0]), max_each(part.bounds[1], b[1])];
             part.shapes.push((Operation::Union, shape, b));
         }
         part

@@ -17,6 +17,14 @@ pub(crate) fn mix(a: V3, b: V3, t: f32) -> V3 {
     [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
 }
 
+pub(crate) fn min_each(a: V3, b: V3) -> V3 {
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].min(b[2])]
+}
+
+pub(crate) fn max_each(a: V3, b: V3) -> V3 {
+    [a[0].max(b[0]), a[1].max(b[1]), a[2].max(b[2])]
+}
+
 fn dot(a: V3, b: V3) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
@@ -146,10 +154,8 @@ impl Shape {
                     let (rx, front, back) = (s.rx * 1.08, s.ry[0] * 1.08, s.ry[1] * 1.08);
                     let (p, q) =
                         ([s.centre[0] - rx, s.centre[1] - front, s.z], [s.centre[0] + rx, s.centre[1] + back, s.z]);
-                    for x in 0..3 {
-                        low[x] = low[x].min(p[x]);
-                        high[x] = high[x].max(q[x]);
-                    }
+                    low = min_each(low, p);
+                    high = max_each(high, q);
                 }
                 [low, high]
             }

@@ -58,7 +58,7 @@ impl Heart {
     pub(crate) fn new(body: &Body) -> Self {
         let mut draw = Draw::numbered(body.seed, body.case, Concern::Thorax, 100);
         let size =
-            by_age(body.growth.age, &[(2.0, 35.0), (5.0, 40.0), (10.0, 48.0), (17.0, 58.0)]) * draw.bell(1.0, 0.04);
+            by_age(body.growth.age, &[(2.0, 32.0), (5.0, 37.5), (10.0, 47.0), (17.0, 57.0)]) * draw.bell(1.0, 0.04);
         let centre = [0.13 * body.chest_x + draw.bell(0.0, 2.0), -0.26 * body.chest_y, body.z(0.685)];
         // The long axis points left, forward and down.
         Self { centre, size, axes: rotation(0.0, 32.0, -34.0 + draw.bell(0.0, 6.0)) }

@@ -52,8 +52,8 @@ impl Warp {
         let mut q = p;
         for wave in &self.waves {
             let s = (wave.vector[0] * p[0] + wave.vector[1] * p[1] + wave.vector[2] * p[2] + wave.phase).sin();
-            for x in 0..3 {
-                q[x] += wave.shift[x] * s;
+            for (x, shift) in q.iter_mut().zip(wave.shift) {
+                *x += shift * s;
             }
         }
         q
