@@ -99,7 +99,7 @@ fn subcommands(overview: &str) -> Vec<String> {
 }
 
 fn structures(protocol: &toml::Table) -> Result<String> {
-    let list = protocol.get("structure").or_else(|| protocol.get("structures")).and_then(toml::Value::as_array);
+    let list = protocol.get("structure").and_then(toml::Value::as_array);
     let mut page = format!(
         "# The structures\n\n{MADE}\n\
          From `rust-core/protocol/data/tmli.toml`. Names follow AAPM TG-263.\n\n\
@@ -107,7 +107,9 @@ fn structures(protocol: &toml::Table) -> Result<String> {
          |---|---|---|---|---|---|---|---|\n"
     );
     for entry in list.context("the protocol has no list of structures")? {
-        let text = |key: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+        // What is left out has the default that the protocol file's head tells.
+        let or = |key: &str, default: &str| entry.get(key).and_then(toml::Value::as_str).unwrap_or(default).to_owned();
+        let name = or("name", "");
         let code = |key: &str| {
             let part = |name: &str| entry.get(key)?.get(name)?.as_str();
             match (part("scheme"), part("value"), part("meaning")) {
@@ -119,17 +121,24 @@ fn structures(protocol: &toml::Table) -> Result<String> {
             .get("colour")
             .and_then(toml::Value::as_array)
             .map_or_else(String::new, |parts| parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
-        let accepted = entry.get("acceptance_dsc").map_or_else(String::new, ToString::to_string);
+        let accepted = entry.get("acceptance_dsc").map_or_else(|| "0.7".to_owned(), ToString::to_string);
         writeln!(
             page,
-            "| `{}` | {} | {} | {} | {} | {} | {colour} | {accepted} |",
-            text("name"),
-            text("paper_name"),
-            text("group"),
+            "| `{name}` | {} | {} | {} | {} | {} | {colour} | {accepted} |",
+            or("paper_name", &name),
+            or("group", "user"),
             code("code"),
             code("code_modifier"),
-            text("interpreted_type")
+            or("interpreted_type", "ORGAN")
         )?;
+    }
+    page += "\n## Training sets\n\nStructures that one network learns together. There is also `all`, with every organ and target.\n\n\
+             | set | title | structures |\n|---|---|---|\n";
+    for set in protocol.get("set").and_then(toml::Value::as_array).into_iter().flatten() {
+        let text = |key: &str| set.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+        let names = set.get("structures").and_then(toml::Value::as_array).into_iter().flatten();
+        let names: Vec<String> = names.filter_map(toml::Value::as_str).map(|name| format!("`{name}`")).collect();
+        writeln!(page, "| `{}` | {} | {} |", text("id"), text("title"), names.join(", "))?;
     }
     Ok(page)
 }
@@ -146,11 +155,12 @@ mod tests {
 
     #[test]
     fn a_structure_becomes_a_row() {
-        let protocol = "[[structure]]\nname = \"Liver\"\npaper_name = \"liver\"\ngroup = \"oar1\"\ncolour = [1, 2, 3]\n\
-                        interpreted_type = \"ORGAN\"\nacceptance_dsc = 0.7\n\
-                        [structure.code]\nscheme = \"SCT\"\nvalue = \"10200004\"\nmeaning = \"Liver\"\n";
+        let protocol = "[[structure]]\nname = \"Liver\"\ncolour = [1, 2, 3]\n\
+                        code = { scheme = \"SCT\", value = \"10200004\", meaning = \"Liver\" }\n\
+                        [[set]]\nid = \"oar1\"\ntitle = \"Group 1\"\nstructures = [\"Liver\"]\n";
         let page = structures(&toml::from_str(protocol).unwrap()).unwrap();
-        let row = "| `Liver` | liver | oar1 | SCT 10200004 (Liver) |  | ORGAN | 1 2 3 | 0.7 |\n";
-        assert!(page.ends_with(row), "{page}");
+        let row = "| `Liver` | Liver | user | SCT 10200004 (Liver) |  | ORGAN | 1 2 3 | 0.7 |\n";
+        assert!(page.contains(row), "{page}");
+        assert!(page.ends_with("| `oar1` | Group 1 | `Liver` |\n"), "{page}");
     }
 }
