@@ -154,7 +154,7 @@ fn lenses_lie_in_their_eyes_and_take_one_to_three_slices() {
 #[test]
 fn left_is_at_larger_x_than_right_and_organs_keep_their_side() {
     for child in cohort() {
-        let at = |name: &str| middle(mask(&child, name), child.ct.geometry());
+        let at = |name: &str| middle(mask(child, name), child.ct.geometry());
         for pair in ["Eye", "Lens", "Parotid", "Kidney"] {
             assert!(at(&format!("{pair}_L"))[0] > at(&format!("{pair}_R"))[0] + 15.0, "{pair}");
         }
@@ -169,7 +169,7 @@ fn left_is_at_larger_x_than_right_and_organs_keep_their_side() {
 fn from_head_to_knee_organs_follow_each_other() {
     for child in cohort() {
         let order = ["Brain", "Eye_L", "Cavity_Oral", "Glnd_Thyroid", "Lungs", "Liver", "Bowel_Small", "Bladder"];
-        let z = order.map(|name| middle(mask(&child, name), child.ct.geometry())[2]);
+        let z = order.map(|name| middle(mask(child, name), child.ct.geometry())[2]);
         for (pair, names) in z.windows(2).zip(order.windows(2)) {
             assert!(pair[0] > pair[1], "{names:?} at {} years: {pair:?}", child.age_years);
         }
@@ -179,11 +179,11 @@ fn from_head_to_knee_organs_follow_each_other() {
 #[test]
 fn the_bag_holds_the_bowels() {
     for child in cohort() {
-        let bag = mask(&child, "Bag_Bowel");
+        let bag = mask(child, "Bag_Bowel");
         for name in ["Bowel_Small", "Colon"] {
-            assert_eq!(mask(&child, name).count_and(bag), mask(&child, name).count(), "{name}");
+            assert_eq!(mask(child, name).count_and(bag), mask(child, name).count(), "{name}");
         }
-        assert!(ml(&child, "Bag_Bowel") > ml(&child, "Bowel_Small") + ml(&child, "Colon"));
+        assert!(ml(child, "Bag_Bowel") > ml(child, "Bowel_Small") + ml(child, "Colon"));
     }
 }
 
@@ -194,12 +194,12 @@ fn targets_stop_above_the_knees_and_share_no_marrow() {
         let bottom = geometry.origin().0[2];
         assert!(bottom < child.knee_z_mm - 40.0, "the scan goes on below the knees");
         for name in ["CTV1", "CTV2", "CTV3"] {
-            let lowest = mask(&child, name).bounds().expect("a target").min[0];
+            let lowest = mask(child, name).bounds().expect("a target").min[0];
             let z = geometry.point_from_index([lowest as f64, 0.0, 0.0]).0[2];
             assert!(z > child.knee_z_mm, "{name} reaches {z}, the knees are at {}", child.knee_z_mm);
         }
-        assert_eq!(mask(&child, "CTV1").count_and(mask(&child, "CTV2")), 0);
-        assert_eq!(mask(&child, "CTV1").count_and(mask(&child, "CTV3")), 0);
+        assert_eq!(mask(child, "CTV1").count_and(mask(child, "CTV2")), 0);
+        assert_eq!(mask(child, "CTV1").count_and(mask(child, "CTV3")), 0);
     }
 }
 
@@ -207,7 +207,7 @@ fn targets_stop_above_the_knees_and_share_no_marrow() {
 fn tissues_have_their_density() {
     for child in cohort() {
         let mean = |name: &str| {
-            let values: Vec<f64> = voxels(mask(&child, name)).map(|kji| f64::from(child.ct.data()[kji])).collect();
+            let values: Vec<f64> = voxels(mask(child, name)).map(|kji| f64::from(child.ct.data()[kji])).collect();
             values.iter().sum::<f64>() / values.len() as f64
         };
         assert!((-900.0..-600.0).contains(&mean("Lungs")), "lungs {}", mean("Lungs"));
@@ -248,7 +248,7 @@ fn volumes_are_those_of_children_of_that_age() {
         for (name, ranges) in &table {
             let ((a0, a1), (b0, b1)) = (ranges[n], ranges[n + 1]);
             let (low, high) = (a0 + (b0 - a0) * t, a1 + (b1 - a1) * t);
-            let volume = ml(&child, name);
+            let volume = ml(child, name);
             assert!(
                 (low..=high).contains(&volume),
                 "{name} at {age} years: {volume:.2} ml, expected {low:.2} to {high:.2}"
