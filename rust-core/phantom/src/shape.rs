@@ -243,7 +243,7 @@ impl Sliced<'_> {
                 let gx = u.powf(power - 1.0) / rx;
                 let gy = v.powf(power - 1.0) / ry;
                 let gradient = (gx * gx + gy * gy).sqrt();
-                let plane = if f < 1e-3 { -rx.min(ry) } else { (f - 1.0) * f.powf(power - 1.0) / gradient.max(1e-9) };
+                let plane = if f < 0.1 { -rx.min(ry) } else { (f - 1.0) * f.powf(power - 1.0) / gradient.max(1e-9) };
                 plane.max(ends[0] - p[2]).max(p[2] - ends[1])
             }
         }
