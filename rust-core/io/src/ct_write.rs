@@ -113,8 +113,9 @@ pub fn write_ct_series(dir: &Path, volume: &Volume<i16>, attributes: &CtAttribut
     let storage = Storage::choose(minimum, maximum);
     (0..geometry.shape()[0]).into_par_iter().try_for_each(|k| {
         let file = slice(k, data.index_axis(ndarray::Axis(0), k), geometry, storage, &identity, attributes);
-        let bytes =
-            file.into_file(uids::EXPLICIT_VR_LITTLE_ENDIAN).map_err(|reason| IoError::Invalid { what: WHAT, reason })?;
+        let bytes = file
+            .into_file(uids::EXPLICIT_VR_LITTLE_ENDIAN)
+            .map_err(|reason| IoError::Invalid { what: WHAT, reason })?;
         atomic::write_bytes_without_sync(&dir.join(format!("{:04}.dcm", k + 1)), WHAT, &bytes)
     })?;
     Ok(identity)

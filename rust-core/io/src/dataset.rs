@@ -78,6 +78,12 @@ impl DataSet {
         item
     }
 
+    /// As the parser would give it.
+    #[cfg(test)]
+    pub(crate) fn into_object(self) -> InMemDicomObject {
+        self.0
+    }
+
     /// The bytes of the whole file: preamble, file meta information, data set.
     pub(crate) fn into_file(self, transfer_syntax: &str) -> Result<Vec<u8>, String> {
         let meta = FileMetaTableBuilder::new()

@@ -13,7 +13,10 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
-use crate::error::IoError;
+use crate::{
+    error::IoError,
+    preflight::{self, Problem},
+};
 
 /// Bytes before the letters "DICM".
 const PREAMBLE: usize = 128;
@@ -66,6 +69,14 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
     if kind == Kind::Other {
         return Ok(None);
     }
+    let bare_syntax = match kind {
+        Kind::BareExplicit => Some(uids::EXPLICIT_VR_LITTLE_ENDIAN),
+        Kind::BareImplicit => Some(uids::IMPLICIT_VR_LITTLE_ENDIAN),
+        Kind::WithMeta | Kind::Other => None,
+    };
+    let until_pixels = extent == Extent::Header && bare_syntax.is_none();
+    let walked = preflight::check(BufReader::new(&file), bare_syntax, until_pixels).map_err(read_error)?;
+    walked.map_err(|problem| refusal(&problem, label))?;
     file.seek(SeekFrom::Start(0)).map_err(read_error)?;
     // The parser is not ours: whatever it stumbles over must not take the caller down.
     let parsed = catch_unwind(AssertUnwindSafe(|| match kind {
@@ -83,7 +94,7 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
     }));
     match parsed {
         Ok(Ok(object)) => Ok(Some(object)),
-        Ok(Err(reason)) => Err(truncation(path, label).unwrap_or(IoError::Damaged { file: label.to_owned(), reason })),
+        Ok(Err(reason)) => Err(IoError::Damaged { file: label.to_owned(), reason }),
         Err(_) => {
             Err(IoError::Damaged { file: label.to_owned(), reason: "the data set makes the parser fail".to_owned() })
         }
@@ -116,29 +127,20 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// After a failure: whether the pixel data claims more bytes than the file has.
-fn truncation(path: &Path, label: &str) -> Option<IoError> {
-    let bytes = std::fs::read(path).ok()?;
-    let (start, expected) = native_pixel_data(&bytes)?;
-    let got = (bytes.len() - start) as u64;
-    (expected > got).then(|| IoError::Truncated {
-        file: label.to_owned(),
-        part: "the pixel data".to_owned(),
-        expected,
-        got,
-    })
-}
-
-/// Where the bytes of the last little-endian (7FE0,0010) element of known length begin, and how many it claims.
-fn native_pixel_data(bytes: &[u8]) -> Option<(usize, u64)> {
-    const TAG: [u8; 4] = [0xE0, 0x7F, 0x10, 0x00];
-    let at = bytes.windows(TAG.len()).rposition(|w| w == TAG)?;
-    let (start, length) = match bytes.get(at + 4..at + 6)? {
-        b"OW" | b"OB" => (at + 12, bytes.get(at + 8..at + 12)?),
-        _ => (at + 8, bytes.get(at + 4..at + 8)?),
-    };
-    let length = u32::from_le_bytes(length.try_into().ok()?);
-    (length != u32::MAX && start <= bytes.len()).then_some((start, u64::from(length)))
+fn refusal(problem: &Problem, label: &str) -> IoError {
+    let file = label.to_owned();
+    match *problem {
+        Problem::TooLong { tag: tags::PIXEL_DATA, claimed, left } => {
+            IoError::Truncated { file, part: "the pixel data".to_owned(), expected: claimed, got: left }
+        }
+        Problem::TooLong { tag, claimed, left } => {
+            IoError::Truncated { file, part: format!("element {tag}"), expected: claimed, got: left }
+        }
+        Problem::TooDeep => IoError::Damaged {
+            file,
+            reason: format!("more than {} sequences are nested within each other", preflight::MAX_NESTING),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -276,9 +276,9 @@ pub enum SeriesGeometryError {
     )]
     MixedOrientations {
         /// Row and column direction of the first slice.
-        expected: [f64; 6],
+        expected: Box<[f64; 6]>,
         /// That of the slice that differs first.
-        got: [f64; 6],
+        got: Box<[f64; 6]>,
         /// First slice.
         first_mm: f64,
         /// Slice that differs first, along the normal of the first.

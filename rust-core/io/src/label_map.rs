@@ -90,7 +90,7 @@ fn axis_map(header: &nifti::Header, geometry: &VolumeGeometry) -> Result<AxisMap
         let got = lps_from_index(index);
         let expected = geometry.point_from_index(corner).0;
         let distance = got.iter().zip(expected).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
-        if !(distance <= LABEL_GRID_TOLERANCE_MM) {
+        if distance.is_nan() || distance > LABEL_GRID_TOLERANCE_MM {
             return Err(format!(
                 "voxel {corner:?} (k, j, i) should be at {expected:.3?} mm (LPS), it is at {got:.3?} mm"
             ));

@@ -33,6 +33,7 @@ mod identity;
 mod label_map;
 mod nifti;
 mod pixels;
+mod preflight;
 mod scan;
 pub mod series;
 pub mod structure_set;

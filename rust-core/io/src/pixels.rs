@@ -203,7 +203,7 @@ fn put_bytes(bytes: &[u8], cell_bytes: usize, mut put: impl FnMut(usize, u16)) {
 fn decode(object: &DefaultDicomObject, label: &str, size: Size) -> Result<Vec<u8>, IoError> {
     let uid = object.meta().transfer_syntax().trim_end_matches(['\0', ' ']);
     let syntax = TransferSyntaxRegistry.get(uid);
-    let Some(Codec::EncapsulatedPixelData(Some(codec), _)) = syntax.map(|s| s.codec()) else {
+    let Some(Codec::EncapsulatedPixelData(Some(codec), _)) = syntax.map(dicom_encoding::TransferSyntax::codec) else {
         let name = syntax.map_or("an unknown transfer syntax", |s| s.name()).to_owned();
         return Err(IoError::TransferSyntax { file: label.to_owned(), name, uid: uid.to_owned() });
     };

@@ -155,8 +155,8 @@ fn same_kind(slices: &[Placed<'_>], along: &[f64]) -> Result<(), SeriesGeometryE
     for (slice, &other_mm) in slices.iter().zip(along) {
         if turned(slice) {
             return Err(SeriesGeometryError::MixedOrientations {
-                expected: first.orientation,
-                got: slice.orientation,
+                expected: Box::new(first.orientation),
+                got: Box::new(slice.orientation),
                 first_mm,
                 other_mm,
                 differing,
@@ -278,3 +278,6 @@ fn unit(a: [f64; 3]) -> [f64; 3] {
     let length = dot(a, a).sqrt();
     a.map(|x| x / length)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
 //! What folders may hold, and what is said about them.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

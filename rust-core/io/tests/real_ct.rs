@@ -1,4 +1,5 @@
 //! CT series of real scanners come out as pydicom reads them, and series that are no volume are refused by name.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

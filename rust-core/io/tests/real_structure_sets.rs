@@ -1,4 +1,5 @@
 //! RT Structure Sets of real systems: exact voxel counts, and every mask equal to the one published beside it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -71,12 +72,8 @@ fn liver_label_lies_on_liver() {
     let ct = read_ct_folder(&dir, None).unwrap();
     let labels = read_label_map(&dir.join("example_seg_dicom.nii.gz"), ct.volume.geometry()).unwrap();
     let mean = |label: u32| {
-        let values: Vec<f64> = labels
-            .iter()
-            .zip(ct.volume.data())
-            .filter(|(l, _)| **l == label)
-            .map(|(_, hu)| f64::from(*hu))
-            .collect();
+        let values: Vec<f64> =
+            labels.iter().zip(ct.volume.data()).filter(|(l, _)| **l == label).map(|(_, hu)| f64::from(*hu)).collect();
         assert!(values.len() > 1000, "label {label}: {} voxels", values.len());
         values.iter().sum::<f64>() / values.len() as f64
     };

@@ -1,4 +1,5 @@
 //! What is written is read back as it was, by us and by others' programs.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -128,7 +129,7 @@ fn masks_survive_the_journey_through_a_structure_set() {
     check_belongs_to(&file, &w.ct).unwrap();
     assert!(reference_findings(&file, &w.ct).is_empty());
     assert!(file.findings.is_empty(), "{:?}", file.findings);
-    assert_eq!(file.referenced_series_uids, [w.ct.series_uid.clone()]);
+    assert_eq!(file.referenced_series_uids, std::slice::from_ref(&w.ct.series_uid));
     for (name, mask) in masks().iter().filter(|(_, mask)| !mask.is_empty()) {
         assert!(mask_of(&file, name, &w.geometry) == *mask, "{name} differs");
     }

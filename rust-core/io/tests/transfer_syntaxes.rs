@@ -1,4 +1,5 @@
 //! Every codec gives the pixels that pydicom gives, or a clear refusal; nothing panics.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -52,7 +52,7 @@ fn read_contour(item: &InMemDicomObject, counts: &mut Counts) -> Result<Contour,
     if let Some(at) = numbers.iter().position(Option::is_none) {
         return Err(format!("value {} of {} in ContourData is not a finite number", at + 1, numbers.len()));
     }
-    if numbers.is_empty() || numbers.len() % 3 != 0 {
+    if numbers.is_empty() || !numbers.len().is_multiple_of(3) {
         return Err(format!("ContourData should have 3 values for each point, got {} in all", numbers.len()));
     }
     let coordinates: Vec<f64> = numbers.into_iter().flatten().collect();

@@ -14,3 +14,6 @@ pub use write::{
     RoiCode, RoiGeneration, RoiToWrite, StructureSetOptions, WrittenStructureSet, structure_set_bytes,
     write_structure_set,
 };
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use dicom_dictionary_std::{tags, uids};
-use dicom_object::{DefaultDicomObject, InMemDicomObject};
+use dicom_object::InMemDicomObject;
 use tmli_core::{FrameOfReferenceUid, Roi, RoiNumber, StructureSet};
 
 use super::{contour::read_contours, references};
@@ -75,7 +75,7 @@ pub fn read_structure_set(path: &Path) -> Result<StructureSetFile, IoError> {
     Ok(interpret(&object))
 }
 
-fn interpret(object: &DefaultDicomObject) -> StructureSetFile {
+pub(super) fn interpret(object: &InMemDicomObject) -> StructureSetFile {
     let mut findings = Vec::new();
     let main_frame = references::frame_of_reference(object);
     if main_frame.is_none() {

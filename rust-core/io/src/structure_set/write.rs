@@ -201,7 +201,12 @@ struct Uids {
 }
 
 impl Uids {
-    fn new(ct: &CtIdentity, rois: &[&RoiToWrite], placed: &[Vec<PlacedContour>], options: &StructureSetOptions) -> Self {
+    fn new(
+        ct: &CtIdentity,
+        rois: &[&RoiToWrite],
+        placed: &[Vec<PlacedContour>],
+        options: &StructureSetOptions,
+    ) -> Self {
         // Without a frame of reference the slices themselves are the frame: made up from them, the same every time.
         let frame = ct
             .frame_of_reference_uid
@@ -229,8 +234,14 @@ fn now() -> (String, String) {
 /// UTF-8 as soon as a text needs it; otherwise what the CT says, or nothing.
 fn character_set<'a>(ct: &'a CtIdentity, rois: &[RoiToWrite], options: &StructureSetOptions) -> &'a str {
     let p = &ct.patient;
-    let patient =
-        [&p.patient_name, &p.patient_id, &p.accession_number, &p.referring_physician, &p.study_id, &p.study_description];
+    let patient = [
+        &p.patient_name,
+        &p.patient_id,
+        &p.accession_number,
+        &p.referring_physician,
+        &p.study_id,
+        &p.study_description,
+    ];
     let own = [&options.label, &options.description, &options.series_description, &options.manufacturer];
     let rest = [&options.model_name, &options.software_version, &ct.position_reference];
     let roi_texts = rois.iter().flat_map(|roi| {

@@ -1,0 +1,306 @@
+//! A walk over a file's element headers before the parser sees it. The parser allocates what a header claims and recurses
+//! into nested sequences: here no claim goes beyond the end of the file, and nesting ends at [`MAX_NESTING`].
+//!
+//! The walk judges nothing else. What it does not understand it leaves to the parser.
+
+use std::io::{self, BufRead, Seek, SeekFrom};
+
+use dicom_core::{DataDictionary, Tag, VR, dictionary::DataDictionaryEntry};
+use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
+
+/// Sequences within sequences; real files have up to about ten.
+pub(crate) const MAX_NESTING: usize = 64;
+
+const UNDEFINED: u32 = u32::MAX;
+const ITEM: Tag = Tag(0xFFFE, 0xE000);
+const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
+const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+
+/// What the walk found wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// An element claims more bytes than the file has left.
+    TooLong {
+        /// Which.
+        tag: Tag,
+        /// Bytes it claims.
+        claimed: u64,
+        /// Bytes from there to the end of the file.
+        left: u64,
+    },
+    /// Sequences nested too deep.
+    TooDeep,
+}
+
+#[derive(Clone, Copy)]
+struct Level {
+    /// Whether items are expected, or elements.
+    items: bool,
+    /// Where it ends; `None` until its end marker.
+    end: Option<u64>,
+    implicit: bool,
+}
+
+struct Walk<R> {
+    reader: R,
+    position: u64,
+    length: u64,
+    big_endian: bool,
+}
+
+impl<R: BufRead + Seek> Walk<R> {
+    fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.reader.read_exact(&mut bytes)?;
+        self.position += N as u64;
+        Ok(bytes)
+    }
+
+    fn u16(&mut self) -> io::Result<u16> {
+        let bytes = self.bytes()?;
+        Ok(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    }
+
+    fn u32(&mut self) -> io::Result<u32> {
+        let bytes = self.bytes()?;
+        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    fn tag(&mut self) -> io::Result<Tag> {
+        Ok(Tag(self.u16()?, self.u16()?))
+    }
+
+    fn skip(&mut self, length: u32) -> io::Result<()> {
+        self.position += u64::from(length);
+        self.reader.seek_relative(i64::from(length))
+    }
+
+    fn fits(&self, tag: Tag, length: u32) -> Result<(), Problem> {
+        let left = self.length.saturating_sub(self.position);
+        let claimed = u64::from(length);
+        if length != UNDEFINED && claimed > left { Err(Problem::TooLong { tag, claimed, left }) } else { Ok(()) }
+    }
+
+    /// The rest of an element header: its VR (UN where nothing says) and its length.
+    fn header(&mut self, tag: Tag, implicit: bool) -> io::Result<Option<(VR, u32)>> {
+        if implicit {
+            let vr = StandardDataDictionary.by_tag(tag).map_or(VR::UN, |entry| entry.vr().relaxed());
+            return Ok(Some((vr, self.u32()?)));
+        }
+        let Some(vr) = VR::from_binary(self.bytes()?) else { return Ok(None) };
+        let long = matches!(
+            vr,
+            VR::OB
+                | VR::OD
+                | VR::OF
+                | VR::OL
+                | VR::OV
+                | VR::OW
+                | VR::SQ
+                | VR::SV
+                | VR::UC
+                | VR::UN
+                | VR::UR
+                | VR::UT
+                | VR::UV
+        );
+        if !long {
+            return Ok(Some((vr, u32::from(self.u16()?))));
+        }
+        self.bytes::<2>()?;
+        Ok(Some((vr, self.u32()?)))
+    }
+
+    fn data_set(&mut self, implicit: bool, until_pixels: bool) -> io::Result<Result<(), Problem>> {
+        let mut levels = vec![Level { items: false, end: None, implicit }];
+        while let Some(&level) = levels.last() {
+            if level.end.is_some_and(|end| self.position >= end) {
+                levels.pop();
+                continue;
+            }
+            let tag = self.tag()?;
+            if tag.group() == 0xFFFE {
+                let length = self.u32()?;
+                match (tag, level.items) {
+                    (ITEM, true) => {
+                        if let Err(problem) = self.fits(tag, length) {
+                            return Ok(Err(problem));
+                        }
+                        let end = (length != UNDEFINED).then(|| self.position + u64::from(length));
+                        levels.push(Level { items: false, end, ..level });
+                    }
+                    (SEQUENCE_END, true) | (ITEM_END, false) if levels.len() > 1 => {
+                        levels.pop();
+                    }
+                    _ => return Ok(Ok(())),
+                }
+                continue;
+            }
+            if level.items || (until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA) {
+                return Ok(Ok(()));
+            }
+            let Some((vr, length)) = self.header(tag, level.implicit)? else { return Ok(Ok(())) };
+            if let Err(problem) = self.fits(tag, length) {
+                return Ok(Err(problem));
+            }
+            if tag == tags::PIXEL_DATA && length == UNDEFINED {
+                if let Err(problem) = self.fragments()? {
+                    return Ok(Err(problem));
+                }
+            } else if vr == VR::SQ || length == UNDEFINED {
+                if levels.len() >= 2 * MAX_NESTING {
+                    return Ok(Err(Problem::TooDeep));
+                }
+                let end = (length != UNDEFINED).then(|| self.position + u64::from(length));
+                // A sequence hidden in UN is encoded in Implicit VR (DICOM PS3.5, 6.2.2).
+                levels.push(Level { items: true, end, implicit: level.implicit || vr == VR::UN });
+            } else {
+                self.skip(length)?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The fragments of encapsulated pixel data, up to their end marker.
+    fn fragments(&mut self) -> io::Result<Result<(), Problem>> {
+        loop {
+            let (tag, length) = (self.tag()?, self.u32()?);
+            if tag != ITEM || length == UNDEFINED {
+                return Ok(Ok(()));
+            }
+            if let Err(problem) = self.fits(tag, length) {
+                return Ok(Err(problem));
+            }
+            self.skip(length)?;
+        }
+    }
+
+    /// The file meta information; gives the transfer syntax.
+    fn meta(&mut self) -> io::Result<Result<String, Problem>> {
+        let mut syntax = String::new();
+        loop {
+            let before = self.position;
+            let tag = self.tag()?;
+            if tag.group() != 2 {
+                self.reader.seek(SeekFrom::Start(before))?;
+                self.position = before;
+                return Ok(Ok(syntax));
+            }
+            let Some((_, length)) = self.header(tag, false)? else { return Ok(Ok(String::new())) };
+            if let Err(problem) = self.fits(tag, length) {
+                return Ok(Err(problem));
+            }
+            if tag == tags::TRANSFER_SYNTAX_UID && length <= 64 {
+                for _ in 0..length {
+                    syntax.push(char::from(self.bytes::<1>()?[0]));
+                }
+            } else {
+                self.skip(length)?;
+            }
+        }
+    }
+}
+
+/// Walks over a file. `bare`: the transfer syntax of a data set without file meta information; otherwise the reader is at
+/// the file's beginning. A file that ends within a header is left to the parser.
+pub(crate) fn check<R: BufRead + Seek>(
+    mut reader: R,
+    bare: Option<&str>,
+    until_pixels: bool,
+) -> io::Result<Result<(), Problem>> {
+    let length = reader.seek(SeekFrom::End(0))?;
+    reader.seek(SeekFrom::Start(0))?;
+    let mut walk = Walk { reader, position: 0, length, big_endian: false };
+    match walk.run(bare, until_pixels) {
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(Ok(())),
+        other => other,
+    }
+}
+
+impl<R: BufRead + Seek> Walk<R> {
+    fn run(&mut self, bare: Option<&str>, until_pixels: bool) -> io::Result<Result<(), Problem>> {
+        let syntax = match bare {
+            Some(syntax) => syntax.to_owned(),
+            None => {
+                let start = self.start_of_meta()?;
+                self.reader.seek(SeekFrom::Start(start))?;
+                self.position = start;
+                match self.meta()? {
+                    Ok(syntax) => syntax,
+                    Err(problem) => return Ok(Err(problem)),
+                }
+            }
+        };
+        match syntax.trim_end_matches(['\0', ' ']) {
+            // Deflated data can't be walked over without inflating it.
+            "" | uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => Ok(Ok(())),
+            syntax => {
+                self.big_endian = syntax == EXPLICIT_VR_BIG_ENDIAN;
+                self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until_pixels)
+            }
+        }
+    }
+
+    /// After the letters "DICM", or 0 where there are none.
+    fn start_of_meta(&mut self) -> io::Result<u64> {
+        let mut head = [0; 132];
+        let got = {
+            let mut filled = 0;
+            while filled < head.len() {
+                match self.reader.read(&mut head[filled..])? {
+                    0 => break,
+                    n => filled += n,
+                }
+            }
+            filled
+        };
+        Ok(match &head[..got] {
+            [.., b'D', b'I', b'C', b'M'] if got == 132 => 132,
+            [b'D', b'I', b'C', b'M', ..] => 4,
+            _ => 0,
+        })
+    }
+}
+
+/// Retired, but still met.
+const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn nested(depth: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for _ in 0..depth {
+            bytes.extend([0x08, 0x00, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+            bytes.extend([0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        }
+        bytes
+    }
+
+    fn walk(bytes: Vec<u8>) -> Result<(), Problem> {
+        check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), false).unwrap_or(Ok(()))
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        assert_eq!(walk(nested(60)), Ok(()));
+        assert_eq!(walk(nested(20_000)), Err(Problem::TooDeep));
+    }
+
+    #[test]
+    fn no_element_is_longer_than_the_file() {
+        let bytes = vec![0x08, 0x00, 0x15, 0x11, b'U', b'N', 0, 0, 0, 0, 0, 0xE0, 1, 2, 3, 4];
+        let problem = Problem::TooLong { tag: Tag(0x0008, 0x1115), claimed: 0xE000_0000, left: 4 };
+        assert_eq!(walk(bytes), Err(problem));
+    }
+
+    #[test]
+    fn an_item_within_a_sequence_is_no_longer_than_the_file() {
+        let mut bytes = vec![0x08, 0x00, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+        bytes.extend([0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0x7F]);
+        assert!(matches!(walk(bytes), Err(Problem::TooLong { tag: ITEM, .. })));
+    }
+}
