@@ -133,9 +133,12 @@ fn refusal(problem: &Problem, label: &str) -> IoError {
         Problem::TooLong { tag: tags::PIXEL_DATA, claimed, left } => {
             IoError::Truncated { file, part: "the pixel data".to_owned(), expected: claimed, got: left }
         }
-        Problem::TooLong { tag, claimed, left } => {
-            IoError::Truncated { file, part: format!("element {tag}"), expected: claimed, got: left }
-        }
+        Problem::TooLong { tag, claimed, left } => IoError::Damaged {
+            file,
+            reason: format!(
+                "element {tag} claims {claimed} bytes, the file has {left} left; it is truncated or wrongly encoded"
+            ),
+        },
         Problem::TooDeep => IoError::Damaged {
             file,
             reason: format!("more than {} sequences are nested within each other", preflight::MAX_NESTING),

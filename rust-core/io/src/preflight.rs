@@ -82,12 +82,13 @@ impl<R: BufRead + Seek> Walk<R> {
     }
 
     /// The rest of an element header: its VR (UN where nothing says) and its length.
-    fn header(&mut self, tag: Tag, implicit: bool) -> io::Result<Option<(VR, u32)>> {
+    fn header(&mut self, tag: Tag, implicit: bool) -> io::Result<(VR, u32)> {
         if implicit {
             let vr = StandardDataDictionary.by_tag(tag).map_or(VR::UN, |entry| entry.vr().relaxed());
-            return Ok(Some((vr, self.u32()?)));
+            return Ok((vr, self.u32()?));
         }
-        let Some(vr) = VR::from_binary(self.bytes()?) else { return Ok(None) };
+        // The parser takes a VR that it doesn't know for UN.
+        let vr = VR::from_binary(self.bytes()?).unwrap_or(VR::UN);
         let long = matches!(
             vr,
             VR::OB
@@ -105,10 +106,10 @@ impl<R: BufRead + Seek> Walk<R> {
                 | VR::UV
         );
         if !long {
-            return Ok(Some((vr, u32::from(self.u16()?))));
+            return Ok((vr, u32::from(self.u16()?)));
         }
         self.bytes::<2>()?;
-        Ok(Some((vr, self.u32()?)))
+        Ok((vr, self.u32()?))
     }
 
     fn data_set(&mut self, implicit: bool, until_pixels: bool) -> io::Result<Result<(), Problem>> {
@@ -139,7 +140,7 @@ impl<R: BufRead + Seek> Walk<R> {
             if level.items || (until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA) {
                 return Ok(Ok(()));
             }
-            let Some((vr, length)) = self.header(tag, level.implicit)? else { return Ok(Ok(())) };
+            let (vr, length) = self.header(tag, level.implicit)?;
             if let Err(problem) = self.fits(tag, length) {
                 return Ok(Err(problem));
             }
@@ -152,8 +153,9 @@ impl<R: BufRead + Seek> Walk<R> {
                     return Ok(Err(Problem::TooDeep));
                 }
                 let end = (length != UNDEFINED).then(|| self.position + u64::from(length));
-                // A sequence hidden in UN is encoded in Implicit VR (DICOM PS3.5, 6.2.2).
-                levels.push(Level { items: true, end, implicit: level.implicit || vr == VR::UN });
+                // A sequence hidden in UN is encoded in Implicit VR (DICOM PS3.5, 6.2.2), but the parser goes on as before:
+                // what it will read is what must be checked.
+                levels.push(Level { items: true, end, ..level });
             } else {
                 self.skip(length)?;
             }
@@ -186,7 +188,7 @@ impl<R: BufRead + Seek> Walk<R> {
                 self.position = before;
                 return Ok(Ok(syntax));
             }
-            let Some((_, length)) = self.header(tag, false)? else { return Ok(Ok(String::new())) };
+            let (_, length) = self.header(tag, false)?;
             if let Err(problem) = self.fits(tag, length) {
                 return Ok(Err(problem));
             }

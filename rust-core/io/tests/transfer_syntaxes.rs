@@ -142,6 +142,9 @@ fn every_file_is_named_for_what_it_is() {
     let counted = ct_files + others + scan.structure_sets.len() + scan.not_dicom + scan.unreadable.len();
     assert_eq!(counted, all, "every file is somewhere: {scan:#?}");
     assert!(ct_files >= 8, "{ct_files} CT files");
+    // A sequence in UN that the parser takes for an element of 3.7 GB: refused before it allocates them.
+    let said: Vec<String> = scan.unreadable.iter().map(|(_, e)| e.to_string()).collect();
+    assert!(said.iter().any(|e| e.contains("(0008,1115) claims 3758161918 bytes")), "{said:?}");
     assert!(scan.other_objects.iter().any(|o| o.modality == "SEG"), "{:?}", scan.other_objects);
     assert!(scan.other_objects.iter().any(|o| o.modality == "MR"), "{:?}", scan.other_objects);
     for series in &scan.ct_series {
