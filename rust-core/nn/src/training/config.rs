@@ -175,7 +175,7 @@ impl TrainConfig {
         config.spacing_mm = [5.0, 3.0, 3.0];
         config.patch = patch;
         config.sampling.batch_voxels = 4 * 128 * 128;
-        config.optimiser.learning_rate = 2e-3;
+        config.optimiser.learning_rate = 5e-3;
         config.epochs = 10;
         config.iterations_per_epoch = 60;
         config
