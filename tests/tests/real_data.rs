@@ -109,7 +109,7 @@ fn every_real_structure_set_agrees_with_itself() {
         agrees_with_itself(&dicom.join("image"), &dicom.join("mask/RS.dcm"), 1);
     }
     let mock = data.join("rt_utils_refs/mock_data");
-    for set in ["rt.dcm", "invalid_reference_rt.dcm"] {
+    for set in ["non_existent_reference_rt.dcm", "invalid_reference_rt.dcm"] {
         agrees_with_itself(&mock, &mock.join(set), 4);
     }
 }
@@ -133,10 +133,7 @@ fn a_converted_label_map_agrees_with_itself_and_keeps_its_names() {
 fn a_structure_set_of_another_frame_is_refused() {
     let Some(data) = shared_data() else { return };
     let mock = data.join("rt_utils_refs/mock_data");
-    let wrong = mock.join("non_existent_reference_rt.dcm");
-    run(args!["compare", "--ct", &mock, "--reference", mock.join("rt.dcm"), "--prediction", wrong]).fails_saying(&[
-        "--prediction",
-        "frame of reference",
-        "choose the CT series",
-    ]);
+    let wrong = mock.join("rt.dcm");
+    run(args!["compare", "--ct", &mock, "--reference", mock.join("invalid_reference_rt.dcm"), "--prediction", wrong])
+        .fails_saying(&["--prediction", "frame of reference", "choose the CT series"]);
 }

@@ -83,13 +83,13 @@ pub(crate) fn overview(ct: &Volume<i16>, rows: &[Row], view: View, title: &str) 
         if !prediction.is_empty() {
             let _ = write!(
                 shapes,
-                "<path class=\"area\" fill=\"rgb({r},{g},{b})\" d=\"{prediction}\"><title>{name}</title></path>"
+                "<path class=\"area\" style=\"fill:rgb({r},{g},{b})\" d=\"{prediction}\"><title>{name}</title></path>"
             );
         }
         if !reference.is_empty() {
             let _ = write!(
                 shapes,
-                "<path class=\"line\" stroke=\"rgb({r},{g},{b})\" d=\"{reference}\"><title>{name}</title></path>"
+                "<path class=\"line\" style=\"stroke:rgb({r},{g},{b})\" d=\"{reference}\"><title>{name}</title></path>"
             );
         }
     }
@@ -129,11 +129,11 @@ fn frame(plane: &Plane, ct: &Volume<i16>, cut: usize, crop: Crop, shapes: &str, 
     let png = png_grey(&grey, columns, rows)?;
     let [mm_down, mm_right] = plane.pixel_mm();
     let (width, height) = (columns as f64 * mm_right, rows as f64 * mm_down);
-    let letter = (width.min(height) / 18.0).max(4.0);
+    let letter = (width * height).sqrt() / 24.0;
     let [left, right, top, bottom] = plane.letters;
     let (cx, cy, edge) = (width / 2.0, height / 2.0, letter * 0.35);
     Ok(format!(
-        "<svg viewBox=\"0 0 {width:.2} {height:.2}\" role=\"img\" aria-label=\"{label}\">\
+        "<svg style=\"--wide:{ratio:.4}\" viewBox=\"0 0 {width:.2} {height:.2}\" role=\"img\" aria-label=\"{label}\">\
          <image width=\"{width:.2}\" height=\"{height:.2}\" preserveAspectRatio=\"none\" href=\"data:image/png;base64,{data}\"/>\
          <g transform=\"scale({mm_right} {mm_down})\">{shapes}</g>\
          <g class=\"side\" font-size=\"{letter:.2}\">\
@@ -142,6 +142,7 @@ fn frame(plane: &Plane, ct: &Volume<i16>, cut: usize, crop: Crop, shapes: &str, 
          <text x=\"{cx:.2}\" y=\"{letter:.2}\" text-anchor=\"middle\">{top}</text>\
          <text x=\"{cx:.2}\" y=\"{y_bottom:.2}\" text-anchor=\"middle\">{bottom}</text></g></svg>",
         label = super::escape(label),
+        ratio = width / height,
         data = STANDARD.encode(png),
         x_right = width - edge,
         y_bottom = height - edge,
