@@ -38,8 +38,8 @@ CHUNK_BYTES = 1 << 20
 ATTEMPTS = 6
 # A download smaller than this needs no progress in a log.
 SMALL_BYTES = 50_000_000
-# Room that unpacking takes, as a multiple of the wheel (torch 2.11.0: 530 MB become 1.5 GB).
-UNPACKED_PER_WHEEL_BYTE = 3.0
+# Room that unpacking takes, as a multiple of the wheel (torch 2.11.0: 530 MB become 1.2 GB).
+UNPACKED_PER_WHEEL_BYTE = 2.5
 
 
 class Unusual(Exception):

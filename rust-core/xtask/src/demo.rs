@@ -1,8 +1,9 @@
 //! `cargo xtask demo`: the main job, from a CT series to an RT Structure Set and a report, on a synthetic child.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Instant,
 };
@@ -82,7 +83,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     })?;
 
     let numbers = fs::read(&json).context("the comparison left no numbers")?;
-    let organs = Organs::of(&serde_json::from_slice(&numbers)?)?;
+    let organs = Organs::of(&serde_json::from_slice(&numbers)?, &structures_of(&models)?)?;
     println!("\n{}", steps.table());
     println!("  {}\n", organs.in_words());
     for (path, what) in [
@@ -131,24 +132,27 @@ fn row(name: &str, start: Instant) -> Vec<String> {
 /// DSC of the organs; targets are judged apart.
 #[derive(Debug, PartialEq)]
 struct Organs {
-    /// Of those that both sets hold.
+    /// Of those that the models are for; 0 where they found nothing of an organ that is there.
     dsc: Vec<f64>,
-    /// In the truth but not among what the models segment.
-    missing: usize,
+    /// In the truth, but no model is for them.
+    not_tried: usize,
 }
 
 impl Organs {
-    fn of(report: &serde_json::Value) -> Result<Self> {
+    fn of(report: &serde_json::Value, tried: &BTreeSet<String>) -> Result<Self> {
         let rows = report.get("structures").and_then(serde_json::Value::as_array);
-        let mut organs = Self { dsc: Vec::new(), missing: 0 };
+        let mut organs = Self { dsc: Vec::new(), not_tried: 0 };
         for row in rows.context("the numbers hold no structures")? {
-            let name = row.get("structure").and_then(serde_json::Value::as_str).unwrap_or_default();
+            let text = |key: &str| row.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+            let name = text("structure");
             if name.starts_with("CTV") || name.starts_with("PTV") || name == "External" {
                 continue;
             }
             match row.get("dsc").and_then(serde_json::Value::as_f64) {
                 Some(dsc) => organs.dsc.push(dsc),
-                None => organs.missing += 1,
+                None if text("state") != "missing_in_prediction" => {}
+                None if tried.contains(name) => organs.dsc.push(0.0),
+                None => organs.not_tried += 1,
             }
         }
         Ok(organs)
@@ -160,11 +164,23 @@ impl Organs {
         }
         let mean = self.dsc.iter().sum::<f64>() / self.dsc.len() as f64;
         let mut words = format!("Mean DSC over {} organs: {mean:.3}", self.dsc.len());
-        if self.missing > 0 {
-            words += &format!(" ({} more organs were not segmented)", self.missing);
+        if self.not_tried > 0 {
+            words += &format!(" (no model here is for the other {})", self.not_tried);
         }
         words
     }
+}
+
+/// The structures that the models are for, from their manifests.
+fn structures_of(models: &[PathBuf]) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for model in models {
+        let text = fs::read(model.join("model.json")).context("a model.json of demo/models cannot be read")?;
+        let manifest: serde_json::Value = serde_json::from_slice(&text).context("a model.json of demo/models")?;
+        let list = manifest.get("structures").and_then(serde_json::Value::as_array);
+        names.extend(list.into_iter().flatten().filter_map(serde_json::Value::as_str).map(str::to_owned));
+    }
+    Ok(names)
 }
 
 /// Opens the report where there is a display; a demo on a server ends well without.
@@ -182,15 +198,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mean_is_over_organs_and_tells_what_is_missing() {
+    fn a_missed_organ_counts_as_zero_and_one_that_was_not_tried_is_told() {
         let report = serde_json::json!({"structures": [
-            {"structure": "Liver", "dsc": 0.9},
-            {"structure": "Lens_L", "dsc": 0.5},
-            {"structure": "Heart", "dsc": null},
-            {"structure": "CTV1", "dsc": 0.1},
+            {"structure": "Liver", "state": "compared", "dsc": 0.9},
+            {"structure": "Bladder", "state": "missing_in_prediction", "dsc": null},
+            {"structure": "Heart", "state": "missing_in_prediction", "dsc": null},
+            {"structure": "Colon", "state": "missing_in_reference", "dsc": null},
+            {"structure": "CTV1", "state": "compared", "dsc": 0.1},
         ]});
-        let organs = Organs::of(&report).unwrap();
-        assert_eq!(organs, Organs { dsc: vec![0.9, 0.5], missing: 1 });
-        assert_eq!(organs.in_words(), "Mean DSC over 2 organs: 0.700 (1 more organs were not segmented)");
+        let tried = ["Liver", "Bladder", "Colon"].map(str::to_owned).into();
+        let organs = Organs::of(&report, &tried).unwrap();
+        assert_eq!(organs, Organs { dsc: vec![0.9, 0.0], not_tried: 1 });
+        assert_eq!(organs.in_words(), "Mean DSC over 2 organs: 0.450 (no model here is for the other 1)");
     }
 }
