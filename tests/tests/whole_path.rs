@@ -46,12 +46,18 @@ fn both_networks_learn_liver_and_stomach_of_a_real_ct() {
     run(args!["convert", "--ct", &ct, "--labels", labels, "--map", "5=Liver,6=Stomach", "--out", &reference])
         .succeeds();
     let networks = [
-        ("unet2d", "--network unet2d --patch 1,128,128 --batch 4 --base-width 8 --levels 4 --spacing-mm 2,3,3"),
-        ("vnet3d", "--network vnet3d --patch 16,96,96 --batch 1 --base-width 6 --levels 3 --spacing-mm 2,3,3"),
+        (
+            "unet2d",
+            "--network unet2d --iterations 100 --patch 1,96,96 --batch 3 --base-width 8 --levels 4 --spacing-mm 2,4,4",
+        ),
+        (
+            "vnet3d",
+            "--network vnet3d --iterations 80 --patch 16,64,64 --batch 1 --base-width 6 --levels 3 --spacing-mm 2,4,4",
+        ),
     ];
     for (name, shape) in networks {
         let model = work.path().join(name);
-        let words = format!("--structures Liver,Stomach --epochs 2 --iterations 125 --learning-rate 0.003 {shape}");
+        let words = format!("--structures Liver,Stomach --epochs 2 --learning-rate 0.004 {shape}");
         train(&work.path().join("cohort"), &model, &words);
         let scores = segment_and_compare(&ct, &[model], &reference, &work.path().join(format!("{name}.dcm")));
         all_reach(0.8, &scores, &["Liver", "Stomach"], name);

@@ -46,13 +46,16 @@ pub(crate) fn structure_picture(ct: &Volume<i16>, row: &Row) -> Outcome<Option<P
     }
     let [reference, prediction] = [&row.reference, &row.prediction].map(|m| m.as_ref().map(|m| plane.cut_mask(m, cut)));
     let crop = crop_around(&plane, [&reference, &prediction].into_iter().flatten());
-    let mut shapes = String::new();
+    // Dark edges lie below both lines, so that the prediction's gaps show the reference.
+    let (mut edges, mut lines) = (String::new(), String::new());
     for (pixels, class) in [(&reference, "ref"), (&prediction, "pred")] {
         let path = pixels.as_ref().map_or(String::new(), |p| plane.path(p, crop));
         if !path.is_empty() {
-            let _ = write!(shapes, "<path class=\"halo\" d=\"{path}\"/><path class=\"{class}\" d=\"{path}\"/>");
+            let _ = write!(edges, "<path class=\"halo\" d=\"{path}\"/>");
+            let _ = write!(lines, "<path class=\"{class}\" d=\"{path}\"/>");
         }
     }
+    let shapes = edges + &lines;
     let svg = frame(&plane, ct, cut, crop, &shapes, &format!("{}, axial slice", row.name))?;
     Ok(Some(Picture { svg, cut, cuts: plane.cuts() }))
 }
