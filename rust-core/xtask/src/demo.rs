@@ -150,7 +150,7 @@ impl Organs {
             }
             match row.get("dsc").and_then(serde_json::Value::as_f64) {
                 Some(dsc) => organs.dsc.push(dsc),
-                None if text("state") != "missing_in_prediction" => {}
+                None if !["missing_in_prediction", "prediction_empty"].contains(&text("state")) => {}
                 None if tried.contains(name) => organs.dsc.push(0.0),
                 None => organs.not_tried += 1,
             }
