@@ -73,18 +73,15 @@ fn two_models_of_a_synthetic_child_become_one_structure_set() {
     copy_folder(&child(1), &cohort.join("case-001"));
     let ct = cohort.join("case-001/ct");
     let reference = cohort.join("case-001/rtstruct.dcm");
-    let shape = "--learning-rate 0.004 --base-width 8 --levels 3 --spacing-mm 5,5,5";
     let flat = work.path().join("flat");
-    let flat_words = format!(
-        "--network unet2d --structures Lungs,Liver --epochs 1 --iterations 150 --patch 1,64,64 --batch 8 {shape}"
-    );
-    let said = train(&cohort, &flat, &flat_words);
+    let flat_words = "--network unet2d --structures Lungs,Liver --epochs 1 --iterations 300 --patch 1,64,64 --batch 8 \
+                      --learning-rate 0.004 --base-width 8 --levels 4 --spacing-mm 5,5,5";
+    let said = train(&cohort, &flat, flat_words);
     assert!(said.contains("training     1  case-001") && said.contains("weights sha256"), "{said}");
     let deep = work.path().join("deep");
-    let deep_words = format!(
-        "--network vnet3d --structures Brain,Lungs --epochs 1 --iterations 100 --patch 16,48,48 --batch 1 {shape}"
-    );
-    train(&cohort, &deep, &deep_words);
+    let deep_words = "--network vnet3d --structures Brain,Lungs --epochs 1 --iterations 150 --patch 16,32,32 --batch 2 \
+                      --learning-rate 0.006 --base-width 8 --levels 3 --spacing-mm 10,10,10";
+    train(&cohort, &deep, deep_words);
 
     let out = work.path().join("auto.dcm");
     let scores = segment_and_compare(&ct, &[flat.clone(), deep.clone()], &reference, &out);
