@@ -51,6 +51,13 @@ pub(crate) enum Command {
     Convert(commands::convert::Args),
 }
 
+impl Command {
+    /// Whether a network runs.
+    pub(crate) const fn computes(&self) -> bool {
+        matches!(self, Self::Train(_) | Self::Segment(_))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;

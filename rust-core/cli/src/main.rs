@@ -18,10 +18,14 @@ mod inventory;
 mod output;
 mod progress;
 mod report;
+mod threads;
 
 fn main() -> ExitCode {
     quiet_panics();
     let cli = args::Cli::parse();
+    if cli.command.computes() {
+        threads::sleep_while_waiting();
+    }
     let verbosity = Verbosity::choose(cli.quiet);
     cancel::install();
     // Only what the command owns crosses the boundary, and the process ends right after.
