@@ -1,6 +1,6 @@
 //! Training a network on a cohort.
 //!
-//! [`train`] takes settings ([`TrainConfig`]), a split ([`CaseSplit`]) and a source of cases ([`CaseSource`]), and fills
+//! [`train()`] takes settings ([`TrainConfig`]), a split ([`CaseSplit`]) and a source of cases ([`CaseSource`]), and fills
 //! a model folder:
 //!
 //! ```text
