@@ -151,10 +151,11 @@ fn a_full_disk() {
         eprintln!("skipped: a small disk can't be mounted here; a_file_that_can_not_be_written_whole covers the rest");
         return;
     }
-    // A disk of 32 KiB, seen by this process alone. What is left on it is printed before it vanishes.
+    // A disk of 8 KiB, less than the references to the slices alone take, seen by this process alone. What is left on
+    // it is printed before it vanishes.
     let disk = folder();
     let script =
-        "mount -t tmpfs -o size=32k none \"$1\" || exit 77; shift; \"$@\"; code=$?; ls -A \"$disk\"; exit $code";
+        "mount -t tmpfs -o size=8k none \"$1\" || exit 77; shift; \"$@\"; code=$?; ls -A \"$disk\"; exit $code";
     let arguments = args![
         "segment",
         "--quiet",
