@@ -25,8 +25,10 @@ mod error;
 mod event;
 mod files;
 
+mod learner;
 mod loss;
 mod optimiser;
+mod output;
 mod random;
 mod sampler;
 mod train;

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use tch::{Device, Tensor, nn};
+use tch::Device;
 
 use super::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainOutcome,
@@ -17,22 +17,17 @@ use super::{
     data::{Contents, PreparedCase, fingerprint, load_cases},
     error::TorchContext,
     files::{self, Log, write_json},
+    learner::Learner,
     loss::Loss,
-    optimiser::Optimiser,
+    output::{Clock, Output},
     random::{Purpose, torch_seed},
     sampler::Sampler,
-    validate::{ValidationScore, validate},
+    validate::{ValidationScore, mean, pairs, validate},
 };
 use crate::{
     NnError,
     model_folder::{MANIFEST_FILE, Manifest, PostProcessing, Provenance, StructureScore, WEIGHTS_FILE, save_model},
-    networks::{Network, build},
 };
-
-/// Name of the bias of the last layer, in both networks.
-const HEAD_BIAS: &str = "head.bias";
-/// No structure starts less likely than 1 in 50: from less, the sigmoid's gradient is slow to come back.
-const LEAST_BIAS: f64 = -4.0;
 
 /// What [`train`] works on.
 pub struct TrainInputs<'a> {
@@ -150,90 +145,6 @@ fn load_all(inputs: &TrainInputs<'_>, out: &mut Output<'_>) -> Result<(Vec<Prepa
     let memory_bytes = training.iter().chain(&validation).map(PreparedCase::bytes).sum();
     out.tell(TrainEvent::Loaded { memory_bytes })?;
     Ok((training, validation))
-}
-
-/// The log and the caller.
-struct Output<'a> {
-    log: Log,
-    events: &'a mut dyn FnMut(&TrainEvent) -> ControlFlow<()>,
-}
-
-impl Output<'_> {
-    /// [`NnError::Cancelled`] when the caller wants to stop.
-    fn tell(&mut self, event: TrainEvent) -> Result<(), NnError> {
-        self.log.write(&event)?;
-        match (self.events)(&event) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(NnError::Cancelled),
-        }
-    }
-
-    fn warn(&mut self, message: &str) -> Result<(), NnError> {
-        self.tell(TrainEvent::Warning { message: message.to_owned() })
-    }
-}
-
-/// The network, its weights and its optimiser.
-struct Learner {
-    network: Box<dyn Network>,
-    store: nn::VarStore,
-    optimiser: Optimiser,
-}
-
-impl Learner {
-    fn new(config: &TrainConfig, device: Device) -> Result<Self, NnError> {
-        tch::manual_seed(torch_seed(config.seed, Purpose::Weights, 0));
-        let store = nn::VarStore::new(device);
-        let network = build(&config.network, &store.root())?;
-        let optimiser = Optimiser::new(&config.optimiser, config.steps(), store.variables())?;
-        Ok(Self { network, store, optimiser })
-    }
-
-    /// Lets an untrained network say of every voxel that it is about as likely to be of a structure as the structure is
-    /// large (Lin et al. 2017, section 4.1). Otherwise it starts at one half everywhere, and the first hundred steps only
-    /// teach it that most of a body is none of the structures.
-    fn expect_shares(&self, shares: &[f64]) -> Result<(), TrainError> {
-        let Some(mut bias) = self.store.variables().remove(HEAD_BIAS) else { return Ok(()) };
-        let logit = |share: &f64| (share / (1.0 - share).max(f64::EPSILON)).ln().clamp(LEAST_BIAS, 0.0) as f32;
-        let biases: Vec<f32> = shares.iter().map(logit).collect();
-        tch::no_grad(|| Tensor::f_from_slice(&biases).and_then(|values| bias.f_copy_(&values)))
-            .during("preparing the weights")?;
-        Ok(())
-    }
-
-    fn parameters(&self) -> u64 {
-        self.store.trainable_variables().iter().map(|t| t.numel() as u64).sum()
-    }
-
-    fn tensors(&self) -> Vec<(String, Tensor)> {
-        let weights = self.store.variables().into_iter().map(|(name, t)| (format!("network.{name}"), t));
-        let memory = self.optimiser.state().into_iter().map(|(name, t)| (format!("optimiser.{name}"), t));
-        weights.chain(memory).collect()
-    }
-
-    fn restore(&mut self, found: &Checkpoint) -> Result<(), TrainError> {
-        for (name, mut variable) in self.store.variables() {
-            let saved = found.tensor(&format!("network.{name}"), &variable.size())?;
-            tch::no_grad(|| variable.f_copy_(&saved)).during("restoring weights")?;
-        }
-        self.optimiser.restore(|name, shape| found.tensor(&format!("optimiser.{name}"), shape))
-    }
-}
-
-/// How long things take.
-#[derive(Default)]
-struct Clock {
-    step_s: f64,
-    steps: u64,
-    epoch_end_s: f64,
-    epoch_ends: u64,
-}
-
-impl Clock {
-    fn time_left(&self, steps: u64, epoch_ends: u64) -> f64 {
-        let mean = |sum: f64, n: u64| if n > 0 { sum / n as f64 } else { 0.0 };
-        steps as f64 * mean(self.step_s, self.steps) + epoch_ends as f64 * mean(self.epoch_end_s, self.epoch_ends)
-    }
 }
 
 struct Run<'a> {
@@ -482,12 +393,4 @@ impl Run<'_> {
 
 fn only_cancelled(error: NnError) -> Result<(), NnError> {
     if matches!(error, NnError::Cancelled) { Ok(()) } else { Err(error) }
-}
-
-fn mean(scores: &[ValidationScore]) -> Option<f64> {
-    (!scores.is_empty()).then(|| scores.iter().map(|s| s.dice).sum::<f64>() / scores.len() as f64)
-}
-
-fn pairs(scores: &[ValidationScore]) -> Vec<(String, f64)> {
-    scores.iter().map(|s| (s.structure.clone(), s.dice)).collect()
 }

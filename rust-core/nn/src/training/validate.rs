@@ -72,3 +72,13 @@ fn dice_of(reference: &Mask, prediction: &Mask) -> f64 {
     let sum = reference.count() + prediction.count();
     if sum == 0 { 1.0 } else { 2.0 * reference.count_and(prediction) as f64 / sum as f64 }
 }
+
+/// Mean Dice over the structures; `None` where nothing was validated.
+pub(super) fn mean(scores: &[ValidationScore]) -> Option<f64> {
+    (!scores.is_empty()).then(|| scores.iter().map(|s| s.dice).sum::<f64>() / scores.len() as f64)
+}
+
+/// Structures and their Dice.
+pub(super) fn pairs(scores: &[ValidationScore]) -> Vec<(String, f64)> {
+    scores.iter().map(|s| (s.structure.clone(), s.dice)).collect()
+}
