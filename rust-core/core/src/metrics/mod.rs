@@ -15,7 +15,8 @@
 //! - **HD** is the largest distance.
 //! - **DSC** is twice the common voxels divided by the voxels of both masks.
 //!
-//! Two more [profiles](Profile) reproduce other tools. Their surface is the **border voxels** (inside, with one of six
+//! The [profile](Profile) `net` measures between smooth surfaces instead (a relaxed surface net, distances to its
+//! triangles, weighted by area) and is the nearest to the truth. Two more reproduce other tools. Their surface is the **border voxels** (inside, with one of six
 //! neighbours outside), each counted once. `voxel`: percentiles are interpolated between ranks and HD95 is the larger
 //! of the two directed ones (MONAI), [`StructureMetrics::pooled_percentile_mm`] takes both directions together (medpy),
 //! ASD is pooled. `slicer-rt`: HD95 and the mean are the means of the two directed values, the percentile is the
@@ -45,6 +46,7 @@ mod lattice;
 mod measures;
 mod moments;
 mod nearest;
+mod net;
 mod options;
 mod path_length;
 mod patient;

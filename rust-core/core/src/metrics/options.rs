@@ -14,18 +14,22 @@ pub enum Profile {
     /// Border voxels; HD95 and the mean are means of the two directed values, HD95 by the rank floor(0.95 n - 1)
     /// (SlicerRT's Segment Comparison, plastimatch).
     SlicerRt,
+    /// Surface nets whose vertices are relaxed within half a voxel, exact distances to their triangles, weighted by
+    /// area: nearest to the truth, above all between thick slices.
+    Net,
 }
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Self; 3] = [Self::Surfel, Self::Voxel, Self::SlicerRt];
+    pub const ALL: [Self; 4] = [Self::Surfel, Self::Voxel, Self::SlicerRt, Self::Net];
 
-    /// The name that tables carry: `surfel`, `voxel` or `slicer-rt`.
+    /// The name that tables carry: `surfel`, `voxel`, `slicer-rt` or `net`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Surfel => "surfel",
             Self::Voxel => "voxel",
             Self::SlicerRt => "slicer-rt",
+            Self::Net => "net",
         }
     }
 

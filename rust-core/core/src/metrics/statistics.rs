@@ -53,7 +53,7 @@ impl Distribution {
         let (fraction, total) = (percentile / 100.0, self.weight());
         let at_rank = |rank: f64| self.first_where(|covered| covered > rank);
         match profile {
-            Profile::Surfel => self.first_where(|covered| covered / total >= fraction - ROUNDING),
+            Profile::Surfel | Profile::Net => self.first_where(|covered| covered / total >= fraction - ROUNDING),
             Profile::Voxel => {
                 let rank = fraction * (total - 1.0);
                 at_rank(rank.floor()).zip(at_rank(rank.ceil())).map(|(below, above)| {
@@ -107,7 +107,7 @@ impl SurfaceDistances {
         ]
     }
 
-    /// ASD in mm. `surfel`, `voxel`: distances summed over both surfaces, divided by the size of both. `slicer-rt`:
+    /// ASD in mm. `surfel`, `net`, `voxel`: distances summed over both surfaces, divided by the size of both. `slicer-rt`:
     /// the mean of the two directed means.
     pub fn average_mm(&self) -> f64 {
         match self.profile {
@@ -115,7 +115,7 @@ impl SurfaceDistances {
                 let [a, b] = self.both_directed(95.0).map(|directed| directed.mean_mm);
                 f64::midpoint(a, b)
             }
-            Profile::Surfel | Profile::Voxel => {
+            Profile::Surfel | Profile::Voxel | Profile::Net => {
                 let weight = self.reference.weight() + self.prediction.weight();
                 (self.reference.sum() + self.prediction.sum()) / weight
             }
@@ -131,7 +131,7 @@ impl SurfaceDistances {
     pub(super) fn joined(&self, a: f64, b: f64) -> f64 {
         match self.profile {
             Profile::SlicerRt => f64::midpoint(a, b),
-            Profile::Surfel | Profile::Voxel => larger(a, b),
+            Profile::Surfel | Profile::Voxel | Profile::Net => larger(a, b),
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     Profile, SurfaceDistances,
     lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
     nearest::{At, Nearest},
+    net,
     statistics::Distribution,
     surface_area::SurfaceAreas,
 };
@@ -27,6 +28,9 @@ pub(super) fn between(
     areas: &SurfaceAreas,
     profile: Profile,
 ) -> SurfaceDistances {
+    if profile == Profile::Net {
+        return net::between(reference, prediction, spacing);
+    }
     let surfels = profile == Profile::Surfel;
     let surface = |mask: &Boxed<'_>| if surfels { mask.surfels() } else { mask.border_voxels() };
     let (a, b) = rayon::join(|| surface(&reference), || surface(&prediction));
