@@ -51,8 +51,8 @@ impl Mesh {
         let mut areas = vec![0.0; positions.len()];
         for quad in &quads {
             let corners = quad.map(|n| positions[n as usize]);
-            let area: f64 = fan(corners).map(|triangle| area(triangle)).iter().sum();
-            quad.iter().for_each(|&n| areas[n as usize] += area / 4.0);
+            let around: f64 = fan(corners).map(area).iter().sum();
+            quad.iter().for_each(|&n| areas[n as usize] += around / 4.0);
         }
         Self { positions, quads, areas }
     }
