@@ -1,8 +1,9 @@
 //! A whole patient at once gives what structure by structure gives.
 
 use ndarray::Array3;
+use proptest::prelude::*;
 use tmli_core::{
-    FrameOfReferenceUid, Mask, MetricOptions, MetricsError, PointLps, Segment, Segmentation, SpacingMm,
+    FrameOfReferenceUid, Mask, MetricOptions, MetricsError, PointLps, Profile, Segment, Segmentation, SpacingMm,
     StructureMetrics, Undefined, VolumeGeometry, compare_masks_with,
     metrics::{NamedMetrics, compare_byte_masks, compare_label_maps, compare_pairs, compare_segmentations},
 };
@@ -96,5 +97,35 @@ fn segmentations_are_compared_by_name_and_only_on_one_grid() {
         let prediction = Segmentation { geometry: elsewhere, ..prediction.clone() };
         let refused = compare_segmentations(&in_frame, &prediction, &options());
         assert_eq!(refused, Err(MetricsError::Geometry { shape: SHAPE }));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_label_maps_give_values_that_agree_with_each_other(
+        shape in (1usize..5, 1usize..7, 1usize..70),
+        spacing in (0.01..50.0_f64, 0.01..50.0_f64, 0.01..50.0_f64),
+        seed in any::<u64>(),
+        profile in prop::sample::select(Profile::ALL.to_vec()),
+    ) {
+        let mut state = seed;
+        let mut map = || Array3::from_shape_fn(shape, |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % 9 / 3) as u8
+        });
+        let (a, b) = (map(), map());
+        let spacing = SpacingMm::new(spacing.0, spacing.1, spacing.2);
+        let options = MetricOptions { profile, ..MetricOptions::default() };
+        let found = compare_label_maps(a.view(), b.view(), &[(0, "A"), (1, "B"), (2, "C")], spacing, &options);
+        for NamedMetrics { metrics: m, .. } in found.expect("one grid") {
+            if m.undefined.is_some() {
+                prop_assert!(!m.hd_mm.is_finite() && !m.asd_mm.is_finite());
+                continue;
+            }
+            let distances = [m.asd_mm, m.hd95_mm, m.hd_percentile_mm, m.pooled_percentile_mm];
+            prop_assert!(distances.iter().all(|&d| (0.0..=m.hd_mm * (1.0 + 1e-12)).contains(&d)), "{m:?}");
+            prop_assert!((0.0..=1.0).contains(&m.dsc) && (0.0..=1.0 + 1e-12).contains(&m.surface_dice), "{m:?}");
+            prop_assert!(m.added_path_length_mm >= 0.0 && m.centre_shift_length_mm().is_finite());
+        }
     }
 }
