@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::lattice::{BITS, SurfaceBits};
 
 /// About how many rows may be looked through before the tree is used.
-const ROWS: f64 = 80.0;
+const ROWS: f64 = 320.0;
 
 /// Words in a leaf of the tree.
 const LEAF: usize = 4;
