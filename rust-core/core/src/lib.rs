@@ -26,7 +26,10 @@ pub mod volume;
 
 pub use geometry::{Affine, FrameOfReferenceUid, GeometryError, PointLps, SpacingMm, VolumeGeometry};
 pub use mask::{Mask, VoxelBox};
-pub use metrics::{DirectedDistances, MetricsError, StructureMetrics, Undefined, compare_masks};
+pub use metrics::{
+    DirectedDistances, MaskFlags, MetricOptions, MetricsError, Profile, StructureMetrics, Undefined, compare_masks,
+    compare_masks_with,
+};
 pub use rasterise::{ContourFinding, Rasterised, rasterise};
 pub use segmentation::{Segment, Segmentation};
 pub use structure_set::{Contour, ContourKind, Roi, RoiNumber, StructureSet};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array3, ArrayView3};
+use ndarray::{Array3, ArrayView3, Axis};
 use rayon::prelude::*;
 
 const BITS: usize = u64::BITS as usize;
@@ -51,13 +51,26 @@ impl Mask {
 
     /// The voxels that are not 0.
     pub fn from_bytes(array: ArrayView3<'_, u8>) -> Self {
-        let (k, j, i) = array.dim();
-        let mut mask = Self::new([k, j, i]);
-        for (row, words) in array.rows().into_iter().zip(mask.words.chunks_mut(mask.words_per_row.max(1))) {
-            for (x, value) in row.iter().enumerate() {
-                words[x / BITS] |= u64::from(*value != 0) << (x % BITS);
+        Self::from_voxels(array, |value| value != 0)
+    }
+
+    /// The voxels whose value is `inside`. Made for maps in which most voxels are like their neighbours.
+    pub(crate) fn from_voxels<T: Copy + Sync + Send>(
+        array: ArrayView3<'_, T>,
+        inside: impl Fn(T) -> bool + Sync,
+    ) -> Self {
+        let mut mask = Self::new(array.dim().into());
+        let (slices, per_row) = mask.slices_mut();
+        slices.zip(array.axis_iter(Axis(0))).for_each(|(words, slice)| {
+            for (row, words) in slice.rows().into_iter().zip(words.chunks_mut(per_row.max(1))) {
+                match row.as_slice() {
+                    Some(row) => row.chunks(BITS).zip(words).for_each(|(chunk, word)| *word = pack(chunk, &inside)),
+                    None => row.iter().enumerate().for_each(|(x, &value)| {
+                        words[x / BITS] |= u64::from(inside(value)) << (x % BITS);
+                    }),
+                }
             }
-        }
+        });
         mask
     }
 
@@ -206,6 +219,20 @@ impl Mask {
 
     fn assert_same_shape(&self, other: &Self) {
         assert_eq!(self.shape, other.shape, "masks of one grid");
+    }
+}
+
+/// At most 64 voxels as bits.
+fn pack<T: Copy>(chunk: &[T], inside: impl Fn(T) -> bool) -> u64 {
+    // Without an early end, so that many voxels are looked at at once.
+    let (any, all) = chunk.iter().fold((false, true), |(any, all), &value| {
+        let inside = inside(value);
+        (any | inside, all & inside)
+    });
+    match (any, all) {
+        (false, _) => 0,
+        (true, true) => u64::MAX >> (BITS - chunk.len()),
+        _ => chunk.iter().enumerate().fold(0, |word, (x, &value)| word | u64::from(inside(value)) << x),
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::{
+    bench_metrics,
     demo_models::{Cohort, model_folders, remove},
     lock::Lock,
     process::{self, say},
@@ -21,7 +22,9 @@ use crate::{
 #[command(after_help = "Examples:
   cargo xtask bench
   cargo xtask bench --repeat 10 --matrix 256
-  cargo xtask bench --segment --repeat 1")]
+  cargo xtask bench --segment --repeat 1
+  cargo xtask bench --compare metrics --repeat 2
+  cargo xtask bench --compare metrics --four --monai --repeat 1")]
 pub(crate) struct Arguments {
     /// How often each command is run.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -32,6 +35,22 @@ pub(crate) struct Arguments {
     /// Also segment with the models of demo/models.
     #[arg(long)]
     segment: bool,
+    /// Measure one part beside other tools instead, all in turn on the same data.
+    #[arg(long, value_enum)]
+    compare: Option<Part>,
+    /// With --compare metrics: MONAI too, which needs torch (gigabytes with its CUDA libraries).
+    #[arg(long, requires = "compare")]
+    monai: bool,
+    /// With --compare metrics: four small pairs on which tools disagree.
+    #[arg(long, requires = "compare")]
+    four: bool,
+}
+
+/// What can be compared with other tools.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Part {
+    /// DSC, HD, HD95 and ASD of 25 structures: CPU and wall seconds, memory, values.
+    Metrics,
 }
 
 /// Times of one command.
@@ -44,6 +63,9 @@ struct Measured {
 }
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
+    if let Some(Part::Metrics) = arguments.compare {
+        return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four);
+    }
     setup::ensure(repo, setup::Need::Build)?;
     let _lock = Lock::take(repo, "bench")?;
     process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
