@@ -4,7 +4,7 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR, value::DataSetSequence};
 use dicom_dictionary_std::tags;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 
-use crate::{decimal::decimal_string, dicom_file::chain, uid};
+use crate::{decimal::decimal_string, dicom_file::chain, identity::SliceReference, uid};
 
 /// A data set that is being written.
 #[derive(Debug)]
@@ -75,6 +75,15 @@ impl DataSet {
         let mut item = Self::new();
         item.text(tags::REFERENCED_SOP_CLASS_UID, VR::UI, class_uid);
         item.text(tags::REFERENCED_SOP_INSTANCE_UID, VR::UI, instance_uid);
+        item
+    }
+
+    /// A reference to one slice: an image, or a frame of one.
+    pub(crate) fn slice_reference(slice: &SliceReference) -> Self {
+        let mut item = Self::reference(&slice.sop_class_uid, &slice.sop_instance_uid);
+        if let Some(frame) = slice.frame_number {
+            item.is(tags::REFERENCED_FRAME_NUMBER, &[i64::from(frame)]);
+        }
         item
     }
 

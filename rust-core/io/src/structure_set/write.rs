@@ -313,7 +313,15 @@ fn structure_set(
 
 /// Frame of reference -> study -> series -> every image.
 fn reference_chain(ct: &CtIdentity, uids: &Uids) -> DataSet {
-    let images = ct.slices.iter().map(|s| DataSet::reference(&s.sop_class_uid, &s.sop_instance_uid)).collect();
+    let mut images: Vec<DataSet> = Vec::with_capacity(ct.slices.len());
+    let mut last = "";
+    for slice in &ct.slices {
+        // The frames of a multi-frame image are one image.
+        if slice.frame_number.is_none() || slice.sop_instance_uid != last {
+            images.push(DataSet::reference(&slice.sop_class_uid, &slice.sop_instance_uid));
+        }
+        last = &slice.sop_instance_uid;
+    }
     let mut series = DataSet::new();
     series.text(tags::SERIES_INSTANCE_UID, VR::UI, &ct.series_uid).sequence(tags::CONTOUR_IMAGE_SEQUENCE, images);
     let mut study = DataSet::reference(DETACHED_STUDY_MANAGEMENT, &ct.study_uid);

@@ -96,13 +96,10 @@ pub(super) fn roi_contours(n: usize, colour: [u8; 3], contours: Vec<PlacedContou
     let items = contours.into_iter().map(|contour| {
         let image = &ct.slices[contour.k];
         let mut item = DataSet::new();
-        item.sequence(
-            tags::CONTOUR_IMAGE_SEQUENCE,
-            vec![DataSet::reference(&image.sop_class_uid, &image.sop_instance_uid)],
-        )
-        .text(tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, contour.kind)
-        .is(tags::NUMBER_OF_CONTOUR_POINTS, &[contour.points as i64])
-        .text(tags::CONTOUR_DATA, VR::DS, &contour.data);
+        item.sequence(tags::CONTOUR_IMAGE_SEQUENCE, vec![DataSet::slice_reference(image)])
+            .text(tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, contour.kind)
+            .is(tags::NUMBER_OF_CONTOUR_POINTS, &[contour.points as i64])
+            .text(tags::CONTOUR_DATA, VR::DS, &contour.data);
         item
     });
     let items = items.collect();
