@@ -30,6 +30,7 @@ mod error;
 mod finding;
 mod header;
 mod identity;
+mod iso2022;
 mod jpeg_ls;
 mod label_map;
 mod multi_frame;
@@ -37,6 +38,7 @@ mod nifti;
 mod pixels;
 mod preflight;
 mod scan;
+pub mod segmentation_object;
 pub mod series;
 pub mod structure_set;
 mod uid;
@@ -50,7 +52,11 @@ pub use finding::Finding;
 pub use identity::{CtIdentity, PatientStudy, SliceReference};
 pub use label_map::{LABEL_GRID_TOLERANCE_MM, read_label_map};
 pub use scan::{FolderScan, OtherEntry, SeriesEntry, StructureSetEntry, scan_folder};
+pub use segmentation_object::{
+    SegmentRead, SegmentToWrite, SegmentationFile, WrittenSegmentation, read_segmentation, write_segmentation,
+};
 pub use structure_set::{
-    PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions, WrittenStructureSet,
-    check_belongs_to, read_structure_set, reference_findings, write_structure_set,
+    EditedStructureSet, PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions,
+    WrittenStructureSet, check_belongs_to, edit_structure_set, read_structure_set, reference_findings,
+    write_structure_set,
 };

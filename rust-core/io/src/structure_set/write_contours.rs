@@ -91,8 +91,8 @@ fn on_slice(point: PointLps, position: Option<[f64; 3]>, normal: [f64; 3]) -> Po
     PointLps(std::array::from_fn(|x| p[x] + off * normal[x]))
 }
 
-/// The item of ROIContourSequence of the ROI with index `n`.
-pub(super) fn roi_contours(n: usize, colour: [u8; 3], contours: Vec<PlacedContour>, ct: &CtIdentity) -> DataSet {
+/// The item of ROIContourSequence.
+pub(super) fn roi_contours(number: i64, colour: [u8; 3], contours: Vec<PlacedContour>, ct: &CtIdentity) -> DataSet {
     let items = contours.into_iter().map(|contour| {
         let image = &ct.slices[contour.k];
         let mut item = DataSet::new();
@@ -106,6 +106,6 @@ pub(super) fn roi_contours(n: usize, colour: [u8; 3], contours: Vec<PlacedContou
     let mut roi = DataSet::new();
     roi.is(tags::ROI_DISPLAY_COLOR, &colour.map(i64::from))
         .sequence(tags::CONTOUR_SEQUENCE, items)
-        .is(tags::REFERENCED_ROI_NUMBER, &[n as i64 + 1]);
+        .is(tags::REFERENCED_ROI_NUMBER, &[number]);
     roi
 }
