@@ -12,7 +12,7 @@ use crate::{
     attributes::Attributes,
     codestream::{self, Size},
     error::IoError,
-    jpeg_ls, multi_frame,
+    jpeg_ls, multi_frame, rle,
 };
 
 /// What padding outside of the scanned circle becomes: air.
@@ -223,6 +223,10 @@ fn decode(
             "the compressed image has {} x {} pixels, the header says {} x {} (rows x columns)",
             inner.rows, inner.columns, size.rows, size.columns
         )));
+    }
+    if uid == uids::RLE_LOSSLESS {
+        let fragment = object.fragment(frame).ok_or_else(|| failed("the frame is missing".to_owned()))?;
+        return rle::decode(&fragment, size.rows * size.columns, cell_bytes).map_err(failed);
     }
     if uid == uids::JPEGLS_LOSSLESS || uid == uids::JPEGLS_NEAR_LOSSLESS {
         return jpeg_ls::decode(object, frame, size, cell_bytes).map_err(failed);
