@@ -173,6 +173,9 @@ fn refusal(problem: &Problem, label: &str) -> IoError {
                 "element {tag} claims {claimed} bytes, the file has {left} left; it is truncated or wrongly encoded"
             ),
         },
+        Problem::Lost { position } => {
+            IoError::Damaged { file, reason: format!("its sequences can't be followed beyond byte {position}") }
+        }
         Problem::TooMany => {
             IoError::Damaged { file, reason: "it has more elements than a file of its size can hold".to_owned() }
         }

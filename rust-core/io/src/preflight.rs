@@ -29,6 +29,11 @@ pub(crate) enum Problem {
         /// Bytes from there to the end of the file.
         left: u64,
     },
+    /// An item or an end marker where none can be, or none where one must be: the parser would go its own way from there.
+    Lost {
+        /// Bytes from the beginning of the file.
+        position: u64,
+    },
     /// Sequences nested too deep.
     TooDeep,
     /// More elements than a file of this size holds when it is honest: each takes the parser's memory.
@@ -173,11 +178,14 @@ impl<R: BufRead + Seek> Walk<R> {
                     (SEQUENCE_END, true) | (ITEM_END, false) if levels.len() > 1 => {
                         levels.pop();
                     }
-                    _ => return Ok(Ok(())),
+                    _ => return Ok(Err(Problem::Lost { position: self.position })),
                 }
                 continue;
             }
-            if level.items || (until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA) {
+            if level.items {
+                return Ok(Err(Problem::Lost { position: self.position }));
+            }
+            if until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA {
                 return Ok(Ok(()));
             }
             let (vr, length) = self.header(tag, level.implicit)?;
