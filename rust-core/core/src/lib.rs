@@ -33,5 +33,5 @@ pub use metrics::{
 pub use rasterise::{ContourFinding, Rasterised, rasterise};
 pub use segmentation::{Segment, Segmentation};
 pub use structure_set::{Contour, ContourKind, Roi, RoiNumber, StructureSet};
-pub use trace::trace;
+pub use trace::{Holes, TraceOptions, trace, trace_with};
 pub use volume::{Volume, VolumeError};

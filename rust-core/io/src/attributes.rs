@@ -3,6 +3,8 @@
 use dicom_core::{PrimitiveValue, Tag, value::Value};
 use dicom_object::{InMemDicomObject, mem::InMemElement};
 
+use crate::iso2022;
+
 /// Text without the padding that DICOM allows around it.
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
@@ -27,6 +29,16 @@ pub(crate) fn parse_decimal(text: &str) -> Option<f64> {
         Err(_) => text.replace(',', ".").parse().ok()?,
     };
     number.is_finite().then_some(number)
+}
+
+/// Whether an element has decimal commas.
+pub(crate) fn has_commas(element: &InMemElement) -> bool {
+    match element.value() {
+        Value::Primitive(PrimitiveValue::Strs(texts)) => texts.iter().any(|text| text.contains(',')),
+        Value::Primitive(PrimitiveValue::Str(text)) => text.contains(','),
+        Value::Primitive(PrimitiveValue::U8(bytes)) => bytes.contains(&b','),
+        _ => false,
+    }
 }
 
 /// All numbers of an element, `None` for what is no number.
@@ -58,7 +70,8 @@ pub(crate) trait Attributes {
 impl Attributes for InMemDicomObject {
     fn text(&self, tag: Tag) -> Option<String> {
         let text = raw_text(self.get(tag)?)?;
-        let text = trimmed(&text);
+        let resolved = iso2022::resolved(&text);
+        let text = trimmed(resolved.as_deref().unwrap_or(&text));
         (!text.is_empty()).then(|| text.to_owned())
     }
 

@@ -38,8 +38,8 @@ pub(crate) fn jpeg_size(bytes: &[u8]) -> Option<Size> {
         let marker = *bytes.get(at + 1)?;
         match marker {
             0xFF => at += 1,
-            // Start of frame, of any process; C4, C8 and CC are no frames.
-            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+            // Start of frame, of any process (F7: JPEG-LS); C4, C8 and CC are no frames.
+            0xF7 | 0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
                 return Some(Size { rows: be16(bytes, at + 5)?, columns: be16(bytes, at + 7)? });
             }
             0xDA | 0xD9 => return None,

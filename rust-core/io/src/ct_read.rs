@@ -1,6 +1,9 @@
 //! A CT series as a volume in Hounsfield units.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::DefaultDicomObject;
@@ -17,6 +20,7 @@ use crate::{
     header::SliceHeader,
     identity::{CtIdentity, PatientStudy, SliceReference},
     pixels::{self, PixelReport},
+    preflight::EXPLICIT_VR_BIG_ENDIAN,
     scan::{FolderScan, SeriesEntry, scan_folder},
     series, uid,
 };
@@ -43,6 +47,8 @@ pub fn read_ct_series(entry: &SeriesEntry) -> Result<CtSeries, IoError> {
     let [slices, rows, columns] = stack.geometry.shape();
     let size = Size { rows, columns };
 
+    headers.iter().try_for_each(|header| plausible(header))?;
+    let multi_frame = multi_frame_files(&headers)?;
     let mut data = Array3::<i16>::zeros((slices, rows, columns));
     let voxels = data.as_slice_mut().unwrap_or_default();
     let read: Vec<(PixelReport, Option<PatientStudy>, String)> = voxels
@@ -51,13 +57,18 @@ pub fn read_ct_series(entry: &SeriesEntry) -> Result<CtSeries, IoError> {
         .enumerate()
         .map(|(k, (hu, header))| {
             let label = header.place();
-            let object = dicom_file::open(&header.path, &label, Extent::All)?
-                .ok_or_else(|| IoError::NotDicom { file: label.clone() })?;
-            let report = pixels::hounsfield(&object, &label, size, hu)?;
+            let opened = match multi_frame.get(header.path.as_path()) {
+                Some(_) => None,
+                None => Some(open(header)?),
+            };
+            let Some(object) = opened.as_ref().or_else(|| multi_frame.get(header.path.as_path())) else {
+                return Err(IoError::NotDicom { file: label });
+            };
+            let report = pixels::hounsfield(object, &label, size, header.frame.unwrap_or(0), hu)?;
             let first = k == 0;
             let position_reference =
                 if first { object.text_or_empty(tags::POSITION_REFERENCE_INDICATOR) } else { String::new() };
-            Ok((report, first.then(|| patient_study(&object)), position_reference))
+            Ok((report, first.then(|| patient_study(object)), position_reference))
         })
         .collect::<Result<_, IoError>>()?;
 
@@ -75,6 +86,53 @@ pub fn read_ct_series(entry: &SeriesEntry) -> Result<CtSeries, IoError> {
     let volume = Volume::new(stack.geometry, data)
         .map_err(|e| IoError::Invalid { what: "the volume", reason: e.to_string() })?;
     Ok(CtSeries { volume, identity, findings })
+}
+
+fn open(header: &SliceHeader) -> Result<DefaultDicomObject, IoError> {
+    let label = header.place();
+    dicom_file::open(&header.path, &label, Extent::All)?.ok_or(IoError::NotDicom { file: label })
+}
+
+/// Files with several frames are opened once, not once for each frame.
+fn multi_frame_files<'a>(headers: &[&'a SliceHeader]) -> Result<HashMap<&'a Path, DefaultDicomObject>, IoError> {
+    let mut files = HashMap::new();
+    for header in headers.iter().filter(|header| header.frame.is_some()) {
+        if !files.contains_key(header.path.as_path()) {
+            files.insert(header.path.as_path(), open(header)?);
+        }
+    }
+    Ok(files)
+}
+
+/// A compressed image of more pixels than this is refused: no scanner makes it, and its memory would be claimed by a file
+/// that doesn't have to hold it.
+const MAX_COMPRESSED_PIXELS: u64 = 4096 * 4096;
+
+/// Refuses images that are larger than their files can be, before memory is taken for them.
+fn plausible(header: &SliceHeader) -> Result<(), IoError> {
+    let bytes = std::fs::metadata(&header.path).map_err(|source| IoError::Read { file: header.place(), source })?.len();
+    let pixels = header.rows as u64 * header.columns as u64;
+    let uncompressed = matches!(
+        header.transfer_syntax.as_str(),
+        "" | uids::IMPLICIT_VR_LITTLE_ENDIAN | uids::EXPLICIT_VR_LITTLE_ENDIAN | EXPLICIT_VR_BIG_ENDIAN
+    );
+    if uncompressed && pixels > bytes {
+        return Err(IoError::Truncated {
+            file: header.place(),
+            part: "the pixel data".to_owned(),
+            expected: pixels,
+            got: bytes,
+        });
+    }
+    if pixels > MAX_COMPRESSED_PIXELS && !uncompressed {
+        return Err(IoError::Value {
+            file: header.place(),
+            attribute: "Rows, Columns",
+            expected: format!("at most {MAX_COMPRESSED_PIXELS} pixels in a compressed image"),
+            got: format!("{} x {}", header.rows, header.columns),
+        });
+    }
+    Ok(())
 }
 
 /// Reads the CT series of a folder: the only one, or the one of this SeriesInstanceUID or number in the list that
@@ -177,6 +235,7 @@ fn identity(
                 h.sop_class_uid.clone()
             },
             sop_instance_uid: or_made_up(&h.sop_instance_uid, "SOPInstanceUID", k),
+            frame_number: h.frame.and_then(|n| u32::try_from(n + 1).ok()),
             position: h.position,
         })
         .collect();

@@ -153,6 +153,7 @@ fn identity(geometry: &VolumeGeometry, a: &CtAttributes) -> CtIdentity {
             .map(|k| SliceReference {
                 sop_class_uid: uids::CT_IMAGE_STORAGE.to_owned(),
                 sop_instance_uid: derived("image", k),
+                frame_number: None,
                 position: Some(position(geometry, k)),
             })
             .collect(),

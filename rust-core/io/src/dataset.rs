@@ -2,9 +2,12 @@
 
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, value::DataSetSequence};
 use dicom_dictionary_std::tags;
+use dicom_encoding::{text::SpecificCharacterSet, transfer_syntax::TransferSyntaxIndex};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 
-use crate::{decimal::decimal_string, dicom_file::chain, uid};
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+
+use crate::{decimal::decimal_string, dicom_file::chain, identity::SliceReference, uid};
 
 /// A data set that is being written.
 #[derive(Debug)]
@@ -33,6 +36,30 @@ impl DataSet {
     /// Unsigned 16-bit number.
     pub(crate) fn us(&mut self, tag: Tag, value: u16) -> &mut Self {
         self.0.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
+        self
+    }
+
+    /// Unsigned 16-bit numbers.
+    pub(crate) fn us_list(&mut self, tag: Tag, values: &[u16]) -> &mut Self {
+        self.0.put(DataElement::new(tag, VR::US, PrimitiveValue::U16(values.into())));
+        self
+    }
+
+    /// Unsigned 32-bit numbers.
+    pub(crate) fn ul_list(&mut self, tag: Tag, values: &[u32]) -> &mut Self {
+        self.0.put(DataElement::new(tag, VR::UL, PrimitiveValue::U32(values.into())));
+        self
+    }
+
+    /// The tag of an attribute.
+    pub(crate) fn tag(&mut self, tag: Tag, value: Tag) -> &mut Self {
+        self.0.put(DataElement::new(tag, VR::AT, PrimitiveValue::from(value)));
+        self
+    }
+
+    /// Bytes of pixel data.
+    pub(crate) fn bytes(&mut self, tag: Tag, bytes: Vec<u8>) -> &mut Self {
+        self.0.put(DataElement::new(tag, VR::OB, PrimitiveValue::U8(bytes.into())));
         self
     }
 
@@ -78,10 +105,29 @@ impl DataSet {
         item
     }
 
+    /// A reference to one slice: an image, or a frame of one.
+    pub(crate) fn slice_reference(slice: &SliceReference) -> Self {
+        let mut item = Self::reference(&slice.sop_class_uid, &slice.sop_instance_uid);
+        if let Some(frame) = slice.frame_number {
+            item.is(tags::REFERENCED_FRAME_NUMBER, &[i64::from(frame)]);
+        }
+        item
+    }
+
     /// As the parser would give it.
     #[cfg(test)]
     pub(crate) fn into_object(self) -> InMemDicomObject {
         self.0
+    }
+
+    /// The bytes of the elements alone, to be put into an item of an existing file.
+    pub(crate) fn into_item_bytes(self, transfer_syntax: &str, utf8: bool) -> Result<Vec<u8>, String> {
+        let syntax = TransferSyntaxRegistry.get(transfer_syntax).ok_or("unknown transfer syntax")?;
+        let code = if utf8 { "ISO_IR 192" } else { "ISO_IR 6" };
+        let set = SpecificCharacterSet::from_code(code).unwrap_or_default();
+        let mut bytes = Vec::new();
+        self.0.write_dataset_with_ts_cs(&mut bytes, syntax, set).map_err(|e| chain(&e))?;
+        Ok(bytes)
     }
 
     /// The bytes of the whole file: preamble, file meta information, data set.

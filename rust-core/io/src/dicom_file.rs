@@ -10,7 +10,7 @@ use std::{
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
-use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
+use dicom_object::{DefaultDicomObject, FileMetaTable, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use crate::{
@@ -76,10 +76,13 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
     };
     let until_pixels = extent == Extent::Header && bare_syntax.is_none();
     let walked = preflight::check(BufReader::new(&file), bare_syntax, until_pixels).map_err(read_error)?;
-    walked.map_err(|problem| refusal(&problem, label))?;
+    let walked = walked.map_err(|problem| refusal(&problem, label))?;
+    if let Some(start) = walked.deflated_at {
+        return open_deflated(file, start, &head, label).map(Some);
+    }
     file.seek(SeekFrom::Start(0)).map_err(read_error)?;
     // The parser is not ours: whatever it stumbles over must not take the caller down.
-    let parsed = catch_unwind(AssertUnwindSafe(|| match kind {
+    guarded(label, || match kind {
         Kind::WithMeta => {
             let mut options = OpenFileOptions::new();
             if extent == Extent::Header {
@@ -91,9 +94,36 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
         }
         Kind::BareExplicit => bare(&file, uids::EXPLICIT_VR_LITTLE_ENDIAN),
         Kind::BareImplicit | Kind::Other => bare(&file, uids::IMPLICIT_VR_LITTLE_ENDIAN),
-    }));
-    match parsed {
-        Ok(Ok(object)) => Ok(Some(object)),
+    })
+    .map(Some)
+}
+
+/// A deflated file: inflated within limits, walked over like any other, then parsed.
+fn open_deflated(mut file: File, start: u64, head: &[u8], label: &str) -> Result<DefaultDicomObject, IoError> {
+    let read_error = |source: io::Error| IoError::Read { file: label.to_owned(), source };
+    let damaged = |e: io::Error| IoError::Damaged { file: label.to_owned(), reason: format!("can't be inflated: {e}") };
+    file.seek(SeekFrom::Start(start)).map_err(read_error)?;
+    let bytes = file.metadata().map_err(read_error)?.len().saturating_sub(start);
+    let inflated = preflight::inflate(BufReader::new(&file), bytes).map_err(damaged)?;
+    let inflated = inflated.map_err(|problem| refusal(&problem, label))?;
+    let syntax = Some(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+    let walked = preflight::check(io::Cursor::new(&inflated), syntax, false).map_err(read_error)?;
+    walked.map_err(|problem| refusal(&problem, label))?;
+    let meta_at = if head.get(PREAMBLE..PREAMBLE + 4) == Some(b"DICM") { PREAMBLE as u64 } else { 0 };
+    file.seek(SeekFrom::Start(meta_at)).map_err(read_error)?;
+    guarded(label, || {
+        let meta = FileMetaTable::from_reader(BufReader::new(&file)).map_err(|e| chain(&e))?;
+        Ok(data_set(&inflated[..], uids::EXPLICIT_VR_LITTLE_ENDIAN)?.with_exact_meta(meta))
+    })
+}
+
+/// Runs the parser; its failures and its panics become errors.
+fn guarded(
+    label: &str,
+    parse: impl FnOnce() -> Result<DefaultDicomObject, String>,
+) -> Result<DefaultDicomObject, IoError> {
+    match catch_unwind(AssertUnwindSafe(parse)) {
+        Ok(Ok(object)) => Ok(object),
         Ok(Err(reason)) => Err(IoError::Damaged { file: label.to_owned(), reason }),
         Err(_) => {
             Err(IoError::Damaged { file: label.to_owned(), reason: "the data set makes the parser fail".to_owned() })
@@ -101,9 +131,13 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
     }
 }
 
-fn bare(file: &File, transfer_syntax: &str) -> Result<DefaultDicomObject, String> {
+fn data_set(reader: impl Read, transfer_syntax: &str) -> Result<InMemDicomObject, String> {
     let syntax = TransferSyntaxRegistry.get(transfer_syntax).ok_or("unknown transfer syntax")?;
-    let object = InMemDicomObject::read_dataset_with_ts(BufReader::new(file), syntax).map_err(|e| chain(&e))?;
+    InMemDicomObject::read_dataset_with_ts(reader, syntax).map_err(|e| chain(&e))
+}
+
+fn bare(file: &File, transfer_syntax: &str) -> Result<DefaultDicomObject, String> {
+    let object = data_set(BufReader::new(file), transfer_syntax)?;
     let meta = FileMetaTableBuilder::new()
         .transfer_syntax(transfer_syntax)
         .media_storage_sop_class_uid("")
@@ -138,6 +172,16 @@ fn refusal(problem: &Problem, label: &str) -> IoError {
             reason: format!(
                 "element {tag} claims {claimed} bytes, the file has {left} left; it is truncated or wrongly encoded"
             ),
+        },
+        Problem::Lost { position } => {
+            IoError::Damaged { file, reason: format!("its sequences can't be followed beyond byte {position}") }
+        }
+        Problem::TooMany => {
+            IoError::Damaged { file, reason: "it has more elements than a file of its size can hold".to_owned() }
+        }
+        Problem::Bomb { limit } => IoError::Damaged {
+            file,
+            reason: format!("its deflated data grows beyond {limit} bytes, which no image or structure set does"),
         },
         Problem::TooDeep => IoError::Damaged {
             file,

@@ -11,7 +11,7 @@ pub struct Finding {
     pub roi: Option<RoiNumber>,
     /// Index of the contour in its ROI.
     pub contour: Option<usize>,
-    /// Position of the slice along the normal, in mm.
+    /// Position of the slice along the normal, in mm; of a contour, the z of its first point.
     pub slice_mm: Option<f64>,
     /// What was found and what was done about it, in words without patient data.
     pub message: String,

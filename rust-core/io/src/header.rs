@@ -23,6 +23,8 @@ pub(crate) struct SliceHeader {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) frames: i64,
+    /// Index in the file, for a frame of a multi-frame image whose frames have headers of their own.
+    pub(crate) frame: Option<usize>,
     /// Between rows, between columns.
     pub(crate) pixel_spacing_mm: Option<[f64; 2]>,
     /// Row direction, column direction.
@@ -60,6 +62,7 @@ impl SliceHeader {
             rows: size(tags::ROWS),
             columns: size(tags::COLUMNS),
             frames: object.int(tags::NUMBER_OF_FRAMES).unwrap_or(1),
+            frame: None,
             pixel_spacing_mm: object.decimals(tags::PIXEL_SPACING),
             orientation: object.decimals(tags::IMAGE_ORIENTATION_PATIENT),
             position: object.decimals(tags::IMAGE_POSITION_PATIENT),

@@ -44,6 +44,8 @@ pub struct SliceReference {
     pub sop_class_uid: String,
     /// SOPInstanceUID.
     pub sop_instance_uid: String,
+    /// ReferencedFrameNumber (from 1 on), for a frame of a multi-frame image.
+    pub frame_number: Option<u32>,
     /// ImagePositionPatient, LPS mm.
     pub position: Option<[f64; 3]>,
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::Array3;
-use tmli_core::VolumeGeometry;
+use tmli_core::{Affine, VolumeGeometry};
 
 use crate::{error::IoError, nifti};
 
@@ -14,7 +14,7 @@ pub const LABEL_GRID_TOLERANCE_MM: f64 = 0.05;
 const LABEL_TOLERANCE: f64 = 1e-3;
 
 /// For every axis of the CT (k, j, i): the axis of the file and whether it runs backwards.
-type AxisMap = [(usize, bool); 3];
+pub(crate) type AxisMap = [(usize, bool); 3];
 
 /// Reads a NIfTI label map (`.nii`, `.nii.gz`) onto the grid `geometry`: labels `[k, j, i]`.
 ///
@@ -27,7 +27,7 @@ type AxisMap = [(usize, bool); 3];
 pub fn read_label_map(path: &Path, geometry: &VolumeGeometry) -> Result<Array3<u32>, IoError> {
     let unreadable = |reason: String| IoError::LabelMap { reason };
     let (header, mut reader) = nifti::open(path).map_err(unreadable)?;
-    let map = axis_map(&header, geometry).map_err(|reason| IoError::LabelGrid { reason })?;
+    let map = axis_map(header.shape, &header.ras_from_ijk, geometry).map_err(|reason| IoError::LabelGrid { reason })?;
 
     let [k, j, i] = geometry.shape();
     let mut labels = Array3::<u32>::zeros((k, j, i));
@@ -44,11 +44,7 @@ pub fn read_label_map(path: &Path, geometry: &VolumeGeometry) -> Result<Array3<u
                 return;
             }
             let at = [n % ni, n / ni % nj, n / (ni * nj)];
-            let to: [usize; 3] = std::array::from_fn(|axis| {
-                let (from, backwards) = map[axis];
-                if backwards { header.shape[from] - 1 - at[from] } else { at[from] }
-            });
-            labels[to] = label as u32;
+            labels[moved(at, header.shape, &map)] = label as u32;
         })
         .map_err(unreadable)?;
     match wrong {
@@ -57,12 +53,21 @@ pub fn read_label_map(path: &Path, geometry: &VolumeGeometry) -> Result<Array3<u
     }
 }
 
+/// Where a voxel of the file, `[i, j, k]` there, is on the CT's grid.
+pub(crate) fn moved(at: [usize; 3], file_shape: [usize; 3], map: &AxisMap) -> [usize; 3] {
+    map.map(|(from, backwards)| if backwards { file_shape[from] - 1 - at[from] } else { at[from] })
+}
+
 /// How the file's axes lie on the CT's, or where the two grids differ.
-fn axis_map(header: &nifti::Header, geometry: &VolumeGeometry) -> Result<AxisMap, String> {
+pub(crate) fn axis_map(
+    file_shape: [usize; 3],
+    ras_from_ijk: &Affine,
+    geometry: &VolumeGeometry,
+) -> Result<AxisMap, String> {
     // RAS to LPS: x and y change their sign.
     let lps = |p: [f64; 3]| [-p[0], -p[1], p[2]];
-    let lps_from_index = |p: [f64; 3]| lps(header.ras_from_ijk.apply(p));
-    let column = |n: usize| lps(std::array::from_fn(|row| header.ras_from_ijk.linear[row][n]));
+    let lps_from_index = |p: [f64; 3]| lps(ras_from_ijk.apply(p));
+    let column = |n: usize| lps(std::array::from_fn(|row| ras_from_ijk.linear[row][n]));
 
     let mut map: AxisMap = [(0, false); 3];
     let mut taken = [false; 3];
@@ -75,7 +80,7 @@ fn axis_map(header: &nifti::Header, geometry: &VolumeGeometry) -> Result<AxisMap
         taken[best] = true;
         map[axis] = (best, along(best) < 0.0);
     }
-    let shape = map.map(|(from, _)| header.shape[from]);
+    let shape = map.map(|(from, _)| file_shape[from]);
     if shape != geometry.shape() {
         return Err(format!("expected {:?} voxels (k, j, i), got {shape:?}", geometry.shape()));
     }

@@ -30,11 +30,18 @@ mod error;
 mod finding;
 mod header;
 mod identity;
+mod iso2022;
+mod jpeg_ls;
 mod label_map;
+mod label_write;
+mod multi_frame;
 mod nifti;
+mod nrrd;
 mod pixels;
 mod preflight;
+mod rle;
 mod scan;
+pub mod segmentation_object;
 pub mod series;
 pub mod structure_set;
 mod uid;
@@ -47,8 +54,14 @@ pub use error::{IoError, SeriesGeometryError};
 pub use finding::Finding;
 pub use identity::{CtIdentity, PatientStudy, SliceReference};
 pub use label_map::{LABEL_GRID_TOLERANCE_MM, read_label_map};
+pub use label_write::{write_label_map, write_seg_nrrd};
+pub use nrrd::read_nrrd;
 pub use scan::{FolderScan, OtherEntry, SeriesEntry, StructureSetEntry, scan_folder};
+pub use segmentation_object::{
+    SegmentRead, SegmentToWrite, SegmentationFile, WrittenSegmentation, read_segmentation, write_segmentation,
+};
 pub use structure_set::{
-    PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions, WrittenStructureSet,
-    check_belongs_to, read_structure_set, reference_findings, write_structure_set,
+    EditedStructureSet, PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions,
+    WrittenStructureSet, check_belongs_to, edit_structure_set, read_structure_set, reference_findings,
+    write_structure_set,
 };

@@ -12,6 +12,7 @@ use crate::{
     attributes::Attributes,
     codestream::{self, Size},
     error::IoError,
+    jpeg_ls, multi_frame, rle,
 };
 
 /// What padding outside of the scanned circle becomes: air.
@@ -89,16 +90,16 @@ pub(crate) struct PixelReport {
     pub(crate) no_rescale: bool,
 }
 
-/// Fills `hu` (rows x columns of the header) with the image's Hounsfield units.
+/// Fills `hu` (rows x columns of the header) with the Hounsfield units of the image, or of one of its frames.
 pub(crate) fn hounsfield(
     object: &DefaultDicomObject,
     label: &str,
     size: Size,
+    frame: usize,
     hu: &mut [i16],
 ) -> Result<PixelReport, IoError> {
     let encoding = Encoding::new(object, label)?;
-    let slope = object.decimal(tags::RESCALE_SLOPE);
-    let intercept = object.decimal(tags::RESCALE_INTERCEPT);
+    let (slope, intercept) = multi_frame::rescale(object, frame);
     let mut report = PixelReport { no_rescale: slope.is_none() && intercept.is_none(), ..PixelReport::default() };
     let (slope, intercept) = (slope.unwrap_or(1.0), intercept.unwrap_or(0.0));
     if slope == 0.0 {
@@ -131,7 +132,7 @@ pub(crate) fn hounsfield(
         report.saturated += usize::from(limited != value);
         limited as i16
     };
-    cells(object, label, size, encoding, |index, cell| hu[index] = convert(cell))?;
+    cells(object, label, size, frame, encoding, |index, cell| hu[index] = convert(cell))?;
     Ok(report)
 }
 
@@ -152,11 +153,13 @@ fn cells(
     object: &DefaultDicomObject,
     label: &str,
     size: Size,
+    frame: usize,
     encoding: Encoding,
     mut put: impl FnMut(usize, u16),
 ) -> Result<(), IoError> {
     let count = size.rows * size.columns;
     let cell_bytes = usize::from(encoding.bits_allocated / 8);
+    let (start, end) = (frame * count, (frame + 1) * count);
     let element = object.get(tags::PIXEL_DATA).ok_or_else(|| IoError::Missing {
         file: label.to_owned(),
         attribute: "PixelData",
@@ -165,22 +168,22 @@ fn cells(
     let truncated = |got: usize| IoError::Truncated {
         file: label.to_owned(),
         part: "the pixel data".to_owned(),
-        expected: (count * cell_bytes) as u64,
+        expected: (end * cell_bytes) as u64,
         got: got as u64,
     };
     match element.value() {
         // The common case, without a copy: words as the parser has them.
         Value::Primitive(PrimitiveValue::U16(words)) if cell_bytes == 2 => {
-            let words = words.get(..count).ok_or_else(|| truncated(words.len() * 2))?;
+            let words = words.get(start..end).ok_or_else(|| truncated(words.len() * 2))?;
             words.iter().enumerate().for_each(|(n, &word)| put(n, word));
         }
         Value::Primitive(value) => {
             let bytes = value.to_bytes();
-            let bytes = bytes.get(..count * cell_bytes).ok_or_else(|| truncated(bytes.len()))?;
+            let bytes = bytes.get(start * cell_bytes..end * cell_bytes).ok_or_else(|| truncated(bytes.len()))?;
             put_bytes(bytes, cell_bytes, put);
         }
         Value::PixelSequence(_) => {
-            let bytes = decode(object, label, size)?;
+            let bytes = decode(object, label, size, frame, cell_bytes)?;
             let bytes = bytes.get(..count * cell_bytes).ok_or_else(|| truncated(bytes.len()))?;
             put_bytes(bytes, cell_bytes, put);
         }
@@ -199,17 +202,20 @@ fn put_bytes(bytes: &[u8], cell_bytes: usize, mut put: impl FnMut(usize, u16)) {
     }
 }
 
-/// The decoded first frame, little endian.
-fn decode(object: &DefaultDicomObject, label: &str, size: Size) -> Result<Vec<u8>, IoError> {
+/// One decoded frame, little endian.
+fn decode(
+    object: &DefaultDicomObject,
+    label: &str,
+    size: Size,
+    frame: usize,
+    cell_bytes: usize,
+) -> Result<Vec<u8>, IoError> {
     let uid = object.meta().transfer_syntax().trim_end_matches(['\0', ' ']);
-    let syntax = TransferSyntaxRegistry.get(uid);
-    let Some(Codec::EncapsulatedPixelData(Some(codec), _)) = syntax.map(dicom_encoding::TransferSyntax::codec) else {
-        let name = syntax.map_or("an unknown transfer syntax", |s| s.name()).to_owned();
-        return Err(IoError::TransferSyntax { file: label.to_owned(), name, uid: uid.to_owned() });
-    };
     let failed = |reason: String| IoError::Decode { file: label.to_owned(), reason };
     // Decoders fill what the image has and leave the rest 0: an image of another size must not pass.
-    if let Some(fragment) = object.fragment(0)
+    let fragments = object.number_of_fragments().unwrap_or(0) as usize;
+    let frames = usize::try_from(object.number_of_frames().unwrap_or(1)).unwrap_or(1);
+    if let Some(fragment) = object.fragment(if fragments == frames { frame } else { 0 })
         && let Some(inner) = coded_size(uid, &fragment)
         && inner != size
     {
@@ -218,9 +224,21 @@ fn decode(object: &DefaultDicomObject, label: &str, size: Size) -> Result<Vec<u8
             inner.rows, inner.columns, size.rows, size.columns
         )));
     }
+    if uid == uids::RLE_LOSSLESS {
+        let fragment = object.fragment(frame).ok_or_else(|| failed("the frame is missing".to_owned()))?;
+        return rle::decode(&fragment, size.rows * size.columns, cell_bytes).map_err(failed);
+    }
+    if uid == uids::JPEGLS_LOSSLESS || uid == uids::JPEGLS_NEAR_LOSSLESS {
+        return jpeg_ls::decode(object, frame, size, cell_bytes).map_err(failed);
+    }
+    let syntax = TransferSyntaxRegistry.get(uid);
+    let Some(Codec::EncapsulatedPixelData(Some(codec), _)) = syntax.map(dicom_encoding::TransferSyntax::codec) else {
+        let name = syntax.map_or("an unknown transfer syntax", |s| s.name()).to_owned();
+        return Err(IoError::TransferSyntax { file: label.to_owned(), name, uid: uid.to_owned() });
+    };
     let decoded = catch_unwind(AssertUnwindSafe(|| {
         let mut bytes = Vec::new();
-        codec.decode_frame(object, 0, &mut bytes).map(|()| bytes)
+        codec.decode_frame(object, frame as u32, &mut bytes).map(|()| bytes)
     }));
     match decoded {
         Ok(Ok(bytes)) => Ok(bytes),
@@ -239,27 +257,4 @@ fn coded_size(transfer_syntax: &str, fragment: &[u8]) -> Option<Size> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn encoding(bits_stored: u32, high_bit: u32, signed: bool) -> Encoding {
-        Encoding { bits_allocated: 16, bits_stored, high_bit, signed }
-    }
-
-    #[test]
-    fn signed_values_extend_their_sign_from_the_stored_bits() {
-        let twelve = encoding(12, 11, true);
-        assert_eq!(twelve.value(0x0FFF), -1);
-        assert_eq!(twelve.value(0x0800), -2048);
-        assert_eq!(twelve.value(0x07FF), 2047);
-        assert_eq!(encoding(16, 15, true).value(0xFFFF), -1);
-    }
-
-    #[test]
-    fn bits_outside_of_the_stored_ones_do_not_count() {
-        assert_eq!(encoding(12, 11, false).value(0xF123), 0x123);
-        assert_eq!(encoding(12, 15, false).value(0x1234), 0x123);
-        assert_eq!(encoding(12, 15, true).value(0xFFF7), -1);
-        assert_eq!(encoding(16, 15, false).value(0xFFFF), 65535);
-    }
-}
+mod tests;

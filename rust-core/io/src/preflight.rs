@@ -3,10 +3,11 @@
 //!
 //! The walk judges nothing else. What it does not understand it leaves to the parser.
 
-use std::io::{self, BufRead, Seek, SeekFrom};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use dicom_core::{DataDictionary, Tag, VR, dictionary::DataDictionaryEntry};
 use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
+use flate2::read::DeflateDecoder;
 
 /// Sequences within sequences; real files have up to about ten.
 pub(crate) const MAX_NESTING: usize = 64;
@@ -28,8 +29,47 @@ pub(crate) enum Problem {
         /// Bytes from there to the end of the file.
         left: u64,
     },
+    /// An item or an end marker where none can be, or none where one must be: the parser would go its own way from there.
+    Lost {
+        /// Bytes from the beginning of the file.
+        position: u64,
+    },
     /// Sequences nested too deep.
     TooDeep,
+    /// More elements than a file of this size holds when it is honest: each takes the parser's memory.
+    TooMany,
+    /// Deflated data that grows beyond what its size allows.
+    Bomb {
+        /// Bytes allowed.
+        limit: u64,
+    },
+}
+
+/// Elements that any file may have; more must be paid for with [`BYTES_PER_ELEMENT`] each.
+const FREE_ELEMENTS: u64 = 100_000;
+
+/// Real files spend more than twice this on an element and its value.
+const BYTES_PER_ELEMENT: u64 = 16;
+
+/// What deflated data may inflate to: this, and [`INFLATION`] times its size.
+const FREE_INFLATED_BYTES: u64 = 16 << 20;
+
+/// Images and contours deflate to a third, rarely to a tenth.
+const INFLATION: u64 = 20;
+
+/// What a walk that found nothing wrong found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Walked {
+    /// Where the deflated data set begins, in a file that has one. It has not been walked over.
+    pub(crate) deflated_at: Option<u64>,
+}
+
+/// Inflates a deflated data set, as far as its size allows.
+pub(crate) fn inflate(deflated: impl Read, bytes: u64) -> io::Result<Result<Vec<u8>, Problem>> {
+    let limit = FREE_INFLATED_BYTES.saturating_add(bytes.saturating_mul(INFLATION));
+    let mut inflated = Vec::new();
+    DeflateDecoder::new(deflated).take(limit + 1).read_to_end(&mut inflated)?;
+    Ok(if inflated.len() as u64 > limit { Err(Problem::Bomb { limit }) } else { Ok(inflated) })
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +86,7 @@ struct Walk<R> {
     position: u64,
     length: u64,
     big_endian: bool,
+    elements: u64,
 }
 
 impl<R: BufRead + Seek> Walk<R> {
@@ -120,6 +161,10 @@ impl<R: BufRead + Seek> Walk<R> {
                 continue;
             }
             let tag = self.tag()?;
+            self.elements += 1;
+            if self.elements > FREE_ELEMENTS + self.length / BYTES_PER_ELEMENT {
+                return Ok(Err(Problem::TooMany));
+            }
             if tag.group() == 0xFFFE {
                 let length = self.u32()?;
                 match (tag, level.items) {
@@ -133,11 +178,14 @@ impl<R: BufRead + Seek> Walk<R> {
                     (SEQUENCE_END, true) | (ITEM_END, false) if levels.len() > 1 => {
                         levels.pop();
                     }
-                    _ => return Ok(Ok(())),
+                    _ => return Ok(Err(Problem::Lost { position: self.position })),
                 }
                 continue;
             }
-            if level.items || (until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA) {
+            if level.items {
+                return Ok(Err(Problem::Lost { position: self.position }));
+            }
+            if until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA {
                 return Ok(Ok(()));
             }
             let (vr, length) = self.header(tag, level.implicit)?;
@@ -209,18 +257,18 @@ pub(crate) fn check<R: BufRead + Seek>(
     mut reader: R,
     bare: Option<&str>,
     until_pixels: bool,
-) -> io::Result<Result<(), Problem>> {
+) -> io::Result<Result<Walked, Problem>> {
     let length = reader.seek(SeekFrom::End(0))?;
     reader.seek(SeekFrom::Start(0))?;
-    let mut walk = Walk { reader, position: 0, length, big_endian: false };
+    let mut walk = Walk { reader, position: 0, length, big_endian: false, elements: 0 };
     match walk.run(bare, until_pixels) {
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(Ok(())),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(Ok(Walked::default())),
         other => other,
     }
 }
 
 impl<R: BufRead + Seek> Walk<R> {
-    fn run(&mut self, bare: Option<&str>, until_pixels: bool) -> io::Result<Result<(), Problem>> {
+    fn run(&mut self, bare: Option<&str>, until_pixels: bool) -> io::Result<Result<Walked, Problem>> {
         let syntax = match bare {
             Some(syntax) => syntax.to_owned(),
             None => {
@@ -234,11 +282,15 @@ impl<R: BufRead + Seek> Walk<R> {
             }
         };
         match syntax.trim_end_matches(['\0', ' ']) {
+            "" => Ok(Ok(Walked::default())),
             // Deflated data can't be walked over without inflating it.
-            "" | uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN => Ok(Ok(())),
+            uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN | JPIP_REFERENCED_DEFLATE | JPIP_HTJ2K_REFERENCED_DEFLATE => {
+                Ok(Ok(Walked { deflated_at: Some(self.position) }))
+            }
             syntax => {
                 self.big_endian = syntax == EXPLICIT_VR_BIG_ENDIAN;
-                self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until_pixels)
+                let walked = self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until_pixels)?;
+                Ok(walked.map(|()| Walked::default()))
             }
         }
     }
@@ -265,7 +317,11 @@ impl<R: BufRead + Seek> Walk<R> {
 }
 
 /// Retired, but still met.
-const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+pub(crate) const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+
+/// Deflated data sets that refer to their pixels.
+const JPIP_REFERENCED_DEFLATE: &str = "1.2.840.10008.1.2.4.95";
+const JPIP_HTJ2K_REFERENCED_DEFLATE: &str = "1.2.840.10008.1.2.4.205";
 
 #[cfg(test)]
 mod tests {
@@ -283,7 +339,26 @@ mod tests {
     }
 
     fn walk(bytes: Vec<u8>) -> Result<(), Problem> {
-        check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), false).unwrap_or(Ok(()))
+        let walked = check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), false);
+        walked.unwrap_or(Ok(Walked::default())).map(|_| ())
+    }
+
+    #[test]
+    fn elements_of_eight_bytes_each_have_an_end() {
+        let empty = [0x08, 0x00, 0x60, 0x00, b'C', b'S', 0, 0];
+        assert_eq!(walk(empty.repeat(100_000)), Ok(()));
+        assert_eq!(walk(empty.repeat(300_000)), Err(Problem::TooMany));
+    }
+
+    #[test]
+    fn a_deflate_bomb_is_stopped() {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        for _ in 0..64 {
+            std::io::Write::write_all(&mut encoder, &vec![0; 1 << 20]).expect("memory");
+        }
+        let bomb = encoder.finish().expect("memory");
+        let limit = FREE_INFLATED_BYTES + INFLATION * bomb.len() as u64;
+        assert_eq!(inflate(&bomb[..], bomb.len() as u64).expect("memory"), Err(Problem::Bomb { limit }));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     error::IoError,
     finding::Finding,
     header::SliceHeader,
-    series, walk,
+    multi_frame, series, walk,
 };
 
 /// What was found in a folder and below.
@@ -102,9 +102,9 @@ pub struct SeriesEntry {
     pub is_localizer: bool,
     /// TransferSyntaxUID of the first file.
     pub transfer_syntax: String,
-    /// The files, sorted along the normal where positions are known.
+    /// The files, sorted along the normal where positions are known; a multi-frame file once.
     pub files: Vec<PathBuf>,
-    /// In the order of `files`.
+    /// One for each slice, in the same order.
     pub(crate) headers: Vec<SliceHeader>,
 }
 
@@ -114,6 +114,8 @@ impl SeriesEntry {
             let along = |h: &SliceHeader| h.position_mm().unwrap_or(f64::INFINITY);
             along(a).total_cmp(&along(b)).then_with(|| a.path.cmp(&b.path))
         });
+        let mut files: Vec<PathBuf> = headers.iter().map(|h| h.path.clone()).collect();
+        files.dedup();
         let first = &headers[0];
         Self {
             series_uid: first.series_uid.clone(),
@@ -124,7 +126,7 @@ impl SeriesEntry {
             patient_position: first.patient_position.clone(),
             is_localizer: headers.iter().all(|h| h.is_localizer),
             transfer_syntax: first.transfer_syntax.clone(),
-            files: headers.iter().map(|h| h.path.clone()).collect(),
+            files,
             headers,
         }
     }
@@ -151,7 +153,7 @@ impl SeriesEntry {
         let scout = if self.is_localizer { ", scout" } else { "" };
         format!(
             "CT, {} slices of {} x {}, {position}{scout}, {grid}, series UID {}",
-            self.files.len(),
+            self.headers.len(),
             first.rows,
             first.columns,
             if self.series_uid.is_empty() { "(none)" } else { &self.series_uid }
@@ -160,7 +162,7 @@ impl SeriesEntry {
 }
 
 enum Found {
-    Ct(Box<SliceHeader>),
+    Ct(Vec<SliceHeader>),
     StructureSet(StructureSetEntry),
     Other { modality: String, sop_class: String },
     NotDicom,
@@ -189,7 +191,11 @@ pub fn scan_folder(dir: &Path) -> Result<FolderScan, IoError> {
     let mut others: BTreeMap<(String, String), usize> = BTreeMap::new();
     for item in found {
         match item {
-            Found::Ct(header) => series.entry(series_key(&header)).or_default().push(*header),
+            Found::Ct(headers) => {
+                for header in headers {
+                    series.entry(series_key(&header)).or_default().push(header);
+                }
+            }
             Found::StructureSet(entry) => scan.structure_sets.push(entry),
             Found::Other { modality, sop_class } => *others.entry((modality, sop_class)).or_default() += 1,
             Found::NotDicom => scan.not_dicom += 1,
@@ -230,7 +236,8 @@ fn look_into(path: PathBuf, label: String) -> Found {
         _ => false,
     };
     if is_ct {
-        return Found::Ct(Box::new(SliceHeader::new(path, label, &object)));
+        let header = SliceHeader::new(path, label, &object);
+        return Found::Ct(multi_frame::frame_headers(&header, &object).unwrap_or_else(|| vec![header]));
     }
     if class == uids::RT_STRUCTURE_SET_STORAGE || (class.is_empty() && modality == "RTSTRUCT") {
         return Found::StructureSet(structure_set_entry(path, &object));

@@ -50,9 +50,9 @@ struct Placed<'a> {
 }
 
 fn placed(header: &SliceHeader) -> Result<Placed<'_>, IoError> {
-    if header.frames > 1 {
+    if header.frames > 1 && header.frame.is_none() {
         return Err(IoError::Unsupported {
-            what: format!("{}: an enhanced multi-frame image ({} frames)", header.label, header.frames),
+            what: format!("{}: a multi-frame image whose {} frames are not described", header.label, header.frames),
             advice: "export the series as classic CT images, one file per slice",
         });
     }

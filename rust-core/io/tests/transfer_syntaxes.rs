@@ -5,6 +5,7 @@ mod common;
 
 use std::{fs, path::Path};
 
+use tmli_core::{PointLps, SpacingMm};
 use tmli_io::{CtSeries, Finding, IoError, SeriesGeometryError, read_ct_folder, read_structure_set, scan_folder};
 
 /// Puts a single-slice file into a series of two: the same image twice, 5 mm apart. The position is changed in place in
@@ -25,7 +26,11 @@ fn doubled_bytes(bytes: Vec<u8>, position: &str, moved: &str) -> Result<CtSeries
 }
 
 fn stored(ct: &CtSeries, intercept: i64) -> (i64, i64, i64) {
-    let slice = ct.volume.data().index_axis(ndarray::Axis(0), 0);
+    slice_stored(ct, 0, intercept)
+}
+
+fn slice_stored(ct: &CtSeries, k: usize, intercept: i64) -> (i64, i64, i64) {
+    let slice = ct.volume.data().index_axis(ndarray::Axis(0), k);
     let values: Vec<i64> = slice.iter().map(|&v| i64::from(v) - intercept).collect();
     (*values.iter().min().unwrap(), *values.iter().max().unwrap(), values.iter().sum())
 }
@@ -76,23 +81,14 @@ fn as_ct(file: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn byte_order_run_length_and_jpeg_2000_give_the_same_pixels() {
+fn byte_order_run_length_jpeg_2000_and_jpeg_ls_give_the_same_pixels() {
     let Some(dir) = common::shared("transfer_syntaxes") else { return };
-    for name in ["", "_RLE", "_bigendian", "_expb", "_implicit", "_jp2klossless", "_padded"] {
+    for name in ["", "_RLE", "_bigendian", "_expb", "_implicit", "_jp2klossless", "_jpeg_ls_lossless", "_padded"] {
         let bytes = as_ct(&dir.join(format!("MR_small{name}.dcm")));
         let ct = doubled_bytes(bytes, "-91.2000\\6.6406", "-91.2000\\9.6406").unwrap();
         assert_eq!(stored(&ct, 0), (127, 2145, 2_125_338), "MR_small{name}");
         assert!(ct.findings.iter().any(|f| f.message.contains("stored values were taken for HU")), "{:?}", ct.findings);
     }
-}
-
-#[test]
-fn jpeg_ls_is_refused_with_advice() {
-    let Some(dir) = common::shared("transfer_syntaxes") else { return };
-    let bytes = as_ct(&dir.join("MR_small_jpeg_ls_lossless.dcm"));
-    let error = doubled_bytes(bytes, "-91.2000\\6.6406", "-91.2000\\9.6406").unwrap_err();
-    assert!(matches!(&error, IoError::TransferSyntax { uid, .. } if uid == "1.2.840.10008.1.2.4.80"), "{error}");
-    assert!(error.to_string().contains("export the series uncompressed"), "{error}");
 }
 
 #[test]
@@ -123,13 +119,91 @@ fn small_signed_ct() {
 }
 
 #[test]
-fn enhanced_multi_frame_is_refused() {
+fn an_enhanced_multi_frame_image_is_a_series_of_its_own() {
     let Some(dir) = common::shared("transfer_syntaxes") else { return };
     let temp = tempfile::tempdir().unwrap();
     common::copy_into(temp.path(), &dir.join("eCT_Supplemental.dcm"));
-    let error = read_ct_folder(temp.path(), None).unwrap_err();
-    assert!(matches!(error, IoError::Unsupported { .. }), "{error}");
-    assert!(error.to_string().contains("one file per slice"), "{error}");
+    let ct = read_ct_folder(temp.path(), None).unwrap();
+    let geometry = ct.volume.geometry();
+    assert_eq!(geometry.shape(), [2, 512, 512]);
+    assert_eq!(geometry.spacing_mm(), SpacingMm::new(10.0, 0.388672, 0.388672));
+    // Rows run to the right, so the normal points to the feet: the slice at -149 comes first.
+    assert_eq!(geometry.origin(), PointLps::new(99.5, -301.5, -149.0));
+    assert_eq!(geometry.axes()[0], [0.0, 0.0, -1.0]);
+    let numbers: Vec<_> = ct.identity.slices.iter().map(|s| s.frame_number).collect();
+    assert_eq!(numbers, [Some(2), Some(1)]);
+    const SCRIPT: &str = r#"
+import sys, pydicom
+for frame in pydicom.dcmread(sys.argv[1]).pixel_array[::-1].astype(int):
+    print(frame.min(), frame.max(), frame.sum())
+"#;
+    let Some(mut python) = common::oracles::python() else { return };
+    let (success, text) = common::oracles::output(python.args(["-c", SCRIPT]).arg(dir.join("eCT_Supplemental.dcm")));
+    assert!(success, "{text}");
+    let ours: Vec<String> = (0..2)
+        .map(|k| {
+            let (min, max, sum) = slice_stored(&ct, k, -1024);
+            format!("{min} {max} {sum}")
+        })
+        .collect();
+    assert_eq!(text.trim().lines().collect::<Vec<_>>(), ours);
+}
+
+/// An uncompressed file (Explicit VR Little Endian), deflated.
+fn deflated(file: &Path) -> Vec<u8> {
+    let bytes = fs::read(file).unwrap();
+    let explicit = b"1.2.840.10008.1.2.1\0";
+    let at = bytes.windows(explicit.len()).position(|w| w == explicit).unwrap();
+    // UID and length of its element (20 -> 22) grow by two bytes, and so does the group.
+    let group_end = 144 + u32::from_le_bytes(bytes[140..144].try_into().unwrap()) as usize;
+    let mut out = bytes[..at - 2].to_vec();
+    out.extend(22_u16.to_le_bytes());
+    out.extend(b"1.2.840.10008.1.2.1.99");
+    out.extend(&bytes[at + explicit.len()..group_end]);
+    let length = (out.len() - 144) as u32;
+    out[140..144].copy_from_slice(&length.to_le_bytes());
+    let mut encoder = flate2::write::DeflateEncoder::new(out, flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, &bytes[group_end..]).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn deflated_files_are_inflated_and_walked_over() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let bytes = deflated(&dir.join("CT_small.dcm"));
+    fs::write(temp.path().join("a"), &bytes).unwrap();
+    let scan = scan_folder(temp.path()).unwrap();
+    assert_eq!(scan.ct_series.len(), 1, "{scan:?}");
+    assert_eq!(scan.ct_series[0].positions_mm(), [-75.699997]);
+    common::copy_into(temp.path(), &dir.join("image_dfl.dcm"));
+    let scan = scan_folder(temp.path()).unwrap();
+    assert!(scan.unreadable.is_empty(), "{:?}", scan.unreadable);
+    assert_eq!(scan.other_objects.len(), 1);
+}
+
+#[test]
+fn a_transfer_syntax_of_odd_length_is_understood() {
+    let Some(dir) = common::shared("transfer_syntaxes") else { return };
+    let bytes = fs::read(dir.join("CT_small.dcm")).unwrap();
+    let padded = b"UI\x14\x001.2.840.10008.1.2.1\0";
+    let at = bytes.windows(padded.len()).position(|w| w == padded).unwrap();
+    let mut odd = bytes.clone();
+    odd.remove(at + padded.len() - 1);
+    odd[at + 2] = 19;
+    let length = u32::from_le_bytes(odd[140..144].try_into().unwrap()) - 1;
+    odd[140..144].copy_from_slice(&length.to_le_bytes());
+    for (what, bytes) in [
+        ("no padding", odd),
+        ("a space", {
+            let mut spaced = bytes.clone();
+            spaced[at + padded.len() - 1] = b' ';
+            spaced
+        }),
+    ] {
+        let ct = doubled_bytes(bytes, "-75.699997", "-70.699997").unwrap_or_else(|e| panic!("{what}: {e}"));
+        assert_eq!(stored(&ct, -1024), (128, 2191, 14_826_310), "{what}");
+    }
 }
 
 #[test]
@@ -148,9 +222,9 @@ fn every_file_is_named_for_what_it_is() {
     assert!(scan.other_objects.iter().any(|o| o.modality == "SEG"), "{:?}", scan.other_objects);
     assert!(scan.other_objects.iter().any(|o| o.modality == "MR"), "{:?}", scan.other_objects);
     for series in &scan.ct_series {
-        // One slice each, or an enhanced one: refused with a reason, never a panic.
+        // One slice each is refused with a reason, never a panic; an enhanced image is a volume.
         let result: Result<(_, Vec<Finding>), _> = series.geometry();
-        assert!(result.is_err(), "{}", series.in_words());
+        assert_eq!(result.is_ok(), series.in_words().contains("2 slices"), "{}", series.in_words());
     }
 }
 

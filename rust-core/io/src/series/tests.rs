@@ -18,6 +18,7 @@ fn header(position: [f64; 3]) -> SliceHeader {
         rows: 4,
         columns: 5,
         frames: 1,
+        frame: None,
         pixel_spacing_mm: Some([0.5, 0.75]),
         orientation: Some(AXIAL),
         position: Some(position),

@@ -1,11 +1,12 @@
 //! The contours of one ROI, as files have them.
 
+use dicom_core::{PrimitiveValue, value::Value};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 use tmli_core::{Contour, ContourKind, PointLps, RoiNumber};
 
 use crate::{
-    attributes::{Attributes, decimals_of},
+    attributes::{Attributes, decimals_of, has_commas},
     finding::Finding,
 };
 
@@ -15,10 +16,26 @@ const REPEATED_POINT_MM: f64 = 1e-4;
 /// Oddities that every contour of a ROI tends to share: told once, with their number.
 #[derive(Default)]
 struct Counts {
-    repeated_first_point: usize,
-    no_image: usize,
-    no_kind: usize,
-    wrong_count: usize,
+    repeated_first_point: Count,
+    no_image: Count,
+    no_kind: Count,
+    wrong_count: Count,
+    decimal_commas: Count,
+    bytes: Count,
+}
+
+/// How many contours, and the z of the first one.
+#[derive(Default)]
+struct Count {
+    contours: usize,
+    first_mm: Option<f64>,
+}
+
+impl Count {
+    fn add(&mut self, z: Option<f64>) {
+        self.first_mm = if self.contours == 0 { z } else { self.first_mm };
+        self.contours += 1;
+    }
 }
 
 /// Appends the contours of `items` to `contours`.
@@ -32,35 +49,49 @@ pub(super) fn read_contours(
     for (n, item) in items.iter().enumerate() {
         match read_contour(item, &mut counts) {
             Ok(contour) => contours.push(contour),
-            Err(reason) => findings.push(Finding::contour(roi, n, format!("{reason}; left out"))),
+            Err((reason, slice_mm)) => {
+                findings.push(Finding { slice_mm, ..Finding::contour(roi, n, format!("{reason}; left out")) });
+            }
         }
     }
-    let mut say = |count: usize, message: &str| {
-        if count > 0 {
-            findings.push(Finding::roi(roi, format!("{count} of {} contours {message}", items.len())));
+    let mut say = |count: Count, message: &str| {
+        if count.contours > 0 {
+            let message = format!("{} of {} contours {message}", count.contours, items.len());
+            findings.push(Finding { slice_mm: count.first_mm, ..Finding::roi(roi, message) });
         }
     };
     say(counts.repeated_first_point, "repeat their first point at the end; the repetition was dropped");
     say(counts.no_image, "name no image; they are placed by their coordinates");
     say(counts.no_kind, "have no or an unknown ContourGeometricType; taken as closed");
+    say(counts.decimal_commas, "have decimal commas; they were taken for points");
+    say(counts.bytes, "have ContourData of unknown type (UN); it was taken for decimal strings");
     say(counts.wrong_count, "have a NumberOfContourPoints that doesn't fit their data; the data was taken");
 }
 
-fn read_contour(item: &InMemDicomObject, counts: &mut Counts) -> Result<Contour, String> {
-    let element = item.get(tags::CONTOUR_DATA).ok_or("no ContourData")?;
+/// The contour, or what is wrong with it and the z of its first point.
+fn read_contour(item: &InMemDicomObject, counts: &mut Counts) -> Result<Contour, (String, Option<f64>)> {
+    let element = item.get(tags::CONTOUR_DATA).ok_or_else(|| ("no ContourData".to_owned(), None))?;
     let numbers = decimals_of(element);
+    let z = numbers.get(2).copied().flatten();
     if let Some(at) = numbers.iter().position(Option::is_none) {
-        return Err(format!("value {} of {} in ContourData is not a finite number", at + 1, numbers.len()));
+        return Err((format!("value {} of {} in ContourData is not a finite number", at + 1, numbers.len()), z));
     }
     if numbers.is_empty() || !numbers.len().is_multiple_of(3) {
-        return Err(format!("ContourData should have 3 values for each point, got {} in all", numbers.len()));
+        return Err((format!("ContourData should have 3 values for each point, got {} in all", numbers.len()), z));
     }
     let coordinates: Vec<f64> = numbers.into_iter().flatten().collect();
     let mut points: Vec<PointLps> = coordinates.chunks_exact(3).map(|c| PointLps([c[0], c[1], c[2]])).collect();
 
     let count = item.int(tags::NUMBER_OF_CONTOUR_POINTS);
-    counts.wrong_count += usize::from(count.is_some_and(|n| n != points.len() as i64));
-    counts.no_image += usize::from(item.items(tags::CONTOUR_IMAGE_SEQUENCE).is_empty());
+    let note = |count: &mut Count, odd: bool| {
+        if odd {
+            count.add(z);
+        }
+    };
+    note(&mut counts.wrong_count, count.is_some_and(|n| n != points.len() as i64));
+    note(&mut counts.no_image, item.items(tags::CONTOUR_IMAGE_SEQUENCE).is_empty());
+    note(&mut counts.decimal_commas, has_commas(element));
+    note(&mut counts.bytes, matches!(element.value(), Value::Primitive(PrimitiveValue::U8(_))));
 
     let kind = match item.text(tags::CONTOUR_GEOMETRIC_TYPE).as_deref() {
         Some("CLOSED_PLANAR") => ContourKind::ClosedPlanar,
@@ -69,7 +100,7 @@ fn read_contour(item: &InMemDicomObject, counts: &mut Counts) -> Result<Contour,
         Some("OPEN_NONPLANAR") => ContourKind::OpenNonplanar,
         Some("POINT") => ContourKind::Point,
         _ => {
-            counts.no_kind += 1;
+            counts.no_kind.add(z);
             if points.len() == 1 { ContourKind::Point } else { ContourKind::ClosedPlanar }
         }
     };
@@ -78,7 +109,7 @@ fn read_contour(item: &InMemDicomObject, counts: &mut Counts) -> Result<Contour,
         && first.0.iter().zip(last.0).all(|(a, b)| (a - b).abs() <= REPEATED_POINT_MM)
     {
         points.pop();
-        counts.repeated_first_point += 1;
+        counts.repeated_first_point.add(z);
     }
     Ok(Contour { kind, points })
 }

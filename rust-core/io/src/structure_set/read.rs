@@ -1,7 +1,7 @@
 //! Reading an RT Structure Set: tolerant of what real files lack, and every oddity is told.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     path::Path,
 };
@@ -115,14 +115,16 @@ fn number(item: &InMemDicomObject, tag: dicom_core::Tag) -> Option<RoiNumber> {
 /// The ROIs of StructureSetROISequence that are in the file's frame of reference, still without contours.
 fn defined_rois(object: &InMemDicomObject, main_frame: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Roi> {
     let mut rois: Vec<Roi> = Vec::new();
+    let mut seen: HashSet<RoiNumber> = HashSet::new();
     for item in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
         let name = item.text_or_empty(tags::ROI_NAME);
         let Some(number) = number(item, tags::ROI_NUMBER) else {
             findings.push(Finding::general("a ROI without a number can have no contours; left out"));
             continue;
         };
-        if rois.iter().any(|roi| roi.number == number) {
-            findings.push(Finding::roi(number, "the number is given to several ROIs; its contours go to the first"));
+        if !seen.insert(number) {
+            findings
+                .push(Finding::roi(number, "the number is given to several ROIs; all its contours go to the first"));
             continue;
         }
         let frame = item.text(tags::REFERENCED_FRAME_OF_REFERENCE_UID);
@@ -142,9 +144,10 @@ fn defined_rois(object: &InMemDicomObject, main_frame: Option<&str>, findings: &
 }
 
 fn add_observations(object: &InMemDicomObject, rois: &mut [Roi]) {
+    let index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
     for item in object.items(tags::RTROI_OBSERVATIONS_SEQUENCE) {
-        let number = number(item, tags::REFERENCED_ROI_NUMBER);
-        if let Some(roi) = rois.iter_mut().find(|roi| Some(roi.number) == number)
+        let found = number(item, tags::REFERENCED_ROI_NUMBER).and_then(|number| index.get(&number));
+        if let Some(roi) = found.map(|&at| &mut rois[at])
             && roi.interpreted_type.is_none()
         {
             roi.interpreted_type = item.text(tags::RTROI_INTERPRETED_TYPE);

@@ -60,7 +60,7 @@ fn what_is_no_number_takes_its_contour_along_and_no_other() {
             vec![roi_contours(1, vec![contour("CLOSED_PLANAR", 3, &data), contour("CLOSED_PLANAR", 4, SQUARE)])],
         );
         assert_eq!(file.structure_set.rois[0].contours.len(), 1, "{bad}");
-        assert!(said(&file, "ROI 1, contour 1: value 4 of 9"), "{bad}: {:?}", file.findings);
+        assert!(said(&file, "ROI 1, contour 1: slice at 5.00 mm: value 4 of 9"), "{bad}: {:?}", file.findings);
     }
 }
 
@@ -81,7 +81,7 @@ fn counts_that_do_not_fit_are_told_and_the_data_taken() {
     );
     assert_eq!(file.structure_set.rois[0].contours.len(), 1);
     assert!(said(&file, "1 of 2 contours have a NumberOfContourPoints"));
-    assert!(said(&file, "contour 2: ContourData should have 3 values for each point, got 4"));
+    assert!(said(&file, "contour 2: slice at 5.00 mm: ContourData should have 3 values for each point, got 4"));
 }
 
 #[test]

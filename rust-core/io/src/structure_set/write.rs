@@ -27,7 +27,7 @@ pub enum RoiGeneration {
 }
 
 impl RoiGeneration {
-    const fn as_dicom(self) -> &'static str {
+    pub(crate) const fn as_dicom(self) -> &'static str {
         match self {
             Self::Automatic => "AUTOMATIC",
             Self::Semiautomatic => "SEMIAUTOMATIC",
@@ -116,7 +116,7 @@ pub struct WrittenStructureSet {
 }
 
 /// Said in every structure set.
-const RESEARCH_USE: &str = "Research use only. Not for clinical use without review by a qualified person.";
+pub(crate) const RESEARCH_USE: &str = "Research use only. Not for clinical use without review by a qualified person.";
 
 /// Class of the referenced study: retired, yet what planning systems write and expect here.
 const DETACHED_STUDY_MANAGEMENT: &str = "1.2.840.10008.3.1.2.3.1";
@@ -172,12 +172,12 @@ pub fn structure_set_bytes(
         full.iter()
             .zip(placed)
             .enumerate()
-            .map(|(n, (roi, contours))| write_contours::roi_contours(n, roi.colour, contours, ct))
+            .map(|(n, (roi, contours))| write_contours::roi_contours(n as i64 + 1, roi.colour, contours, ct))
             .collect(),
     );
     file.sequence(
         tags::RTROI_OBSERVATIONS_SEQUENCE,
-        full.iter().enumerate().map(|(n, roi)| observation(n, roi)).collect(),
+        full.iter().enumerate().map(|(n, roi)| observation(n as i64 + 1, n as i64 + 1, roi)).collect(),
     );
     file.text(tags::STRUCTURE_SET_DATE, VR::DA, &date);
     file.text(tags::STRUCTURE_SET_TIME, VR::TM, &time);
@@ -207,11 +207,7 @@ impl Uids {
         placed: &[Vec<PlacedContour>],
         options: &StructureSetOptions,
     ) -> Self {
-        // Without a frame of reference the slices themselves are the frame: made up from them, the same every time.
-        let frame = ct
-            .frame_of_reference_uid
-            .clone()
-            .unwrap_or_else(|| uid::derived(&["frame of reference", &ct.study_uid, &ct.series_uid]));
+        let frame = frame_of(ct);
         if options.fixed_time.is_none() {
             return Self { instance: uid::unique(), series: uid::unique(), frame };
         }
@@ -226,7 +222,13 @@ impl Uids {
     }
 }
 
-fn now() -> (String, String) {
+/// Without a frame of reference the slices themselves are the frame: made up from them, the same every time.
+pub(crate) fn frame_of(ct: &CtIdentity) -> String {
+    let made_up = || uid::derived(&["frame of reference", &ct.study_uid, &ct.series_uid]);
+    ct.frame_of_reference_uid.clone().unwrap_or_else(made_up)
+}
+
+pub(crate) fn now() -> (String, String) {
     let now = chrono::Local::now();
     (now.format("%Y%m%d").to_string(), now.format("%H%M%S").to_string())
 }
@@ -255,7 +257,7 @@ fn character_set<'a>(ct: &'a CtIdentity, rois: &[RoiToWrite], options: &Structur
     }
 }
 
-fn patient_and_study(file: &mut DataSet, ct: &CtIdentity) {
+pub(crate) fn patient_and_study(file: &mut DataSet, ct: &CtIdentity) {
     let p = &ct.patient;
     file.text(tags::PATIENT_NAME, VR::PN, &p.patient_name)
         .text(tags::PATIENT_ID, VR::LO, &p.patient_id)
@@ -299,21 +301,32 @@ fn structure_set(
         .text(tags::FRAME_OF_REFERENCE_UID, VR::UI, &uids.frame)
         .text(tags::POSITION_REFERENCE_INDICATOR, VR::LO, &ct.position_reference)
         .sequence(tags::REFERENCED_FRAME_OF_REFERENCE_SEQUENCE, vec![reference_chain(ct, uids)]);
-    let roi_items = rois.iter().enumerate().map(|(n, roi)| {
-        let mut item = DataSet::new();
-        item.is(tags::ROI_NUMBER, &[n as i64 + 1])
-            .text(tags::REFERENCED_FRAME_OF_REFERENCE_UID, VR::UI, &uids.frame)
-            .text(tags::ROI_NAME, VR::LO, &cut(&clean(&roi.name), 64))
-            .text(tags::ROI_GENERATION_ALGORITHM, VR::CS, roi.generation.as_dicom())
-            .text_if_any(tags::ROI_GENERATION_DESCRIPTION, VR::LO, &cut(&clean(&roi.generation_description), 64));
-        item
-    });
+    let roi_items = rois.iter().enumerate().map(|(n, roi)| roi_item(n as i64 + 1, roi, &uids.frame));
     file.sequence(tags::STRUCTURE_SET_ROI_SEQUENCE, roi_items.collect());
+}
+
+/// The item of StructureSetROISequence.
+pub(super) fn roi_item(number: i64, roi: &RoiToWrite, frame: &str) -> DataSet {
+    let mut item = DataSet::new();
+    item.is(tags::ROI_NUMBER, &[number])
+        .text(tags::REFERENCED_FRAME_OF_REFERENCE_UID, VR::UI, frame)
+        .text(tags::ROI_NAME, VR::LO, &cut(&clean(&roi.name), 64))
+        .text(tags::ROI_GENERATION_ALGORITHM, VR::CS, roi.generation.as_dicom())
+        .text_if_any(tags::ROI_GENERATION_DESCRIPTION, VR::LO, &cut(&clean(&roi.generation_description), 64));
+    item
 }
 
 /// Frame of reference -> study -> series -> every image.
 fn reference_chain(ct: &CtIdentity, uids: &Uids) -> DataSet {
-    let images = ct.slices.iter().map(|s| DataSet::reference(&s.sop_class_uid, &s.sop_instance_uid)).collect();
+    let mut images: Vec<DataSet> = Vec::with_capacity(ct.slices.len());
+    let mut last = "";
+    for slice in &ct.slices {
+        // The frames of a multi-frame image are one image.
+        if slice.frame_number.is_none() || slice.sop_instance_uid != last {
+            images.push(DataSet::reference(&slice.sop_class_uid, &slice.sop_instance_uid));
+        }
+        last = &slice.sop_instance_uid;
+    }
     let mut series = DataSet::new();
     series.text(tags::SERIES_INSTANCE_UID, VR::UI, &ct.series_uid).sequence(tags::CONTOUR_IMAGE_SEQUENCE, images);
     let mut study = DataSet::reference(DETACHED_STUDY_MANAGEMENT, &ct.study_uid);
@@ -325,11 +338,11 @@ fn reference_chain(ct: &CtIdentity, uids: &Uids) -> DataSet {
     frame
 }
 
-fn observation(n: usize, roi: &RoiToWrite) -> DataSet {
-    let number = n as i64 + 1;
+/// The item of RTROIObservationsSequence.
+pub(super) fn observation(number: i64, roi_number: i64, roi: &RoiToWrite) -> DataSet {
     let mut item = DataSet::new();
     item.is(tags::OBSERVATION_NUMBER, &[number])
-        .is(tags::REFERENCED_ROI_NUMBER, &[number])
+        .is(tags::REFERENCED_ROI_NUMBER, &[roi_number])
         .text(tags::RTROI_INTERPRETED_TYPE, VR::CS, &roi.interpreted_type)
         .text(tags::ROI_INTERPRETER, VR::PN, "");
     if let Some(code) = &roi.code {

@@ -91,24 +91,21 @@ fn on_slice(point: PointLps, position: Option<[f64; 3]>, normal: [f64; 3]) -> Po
     PointLps(std::array::from_fn(|x| p[x] + off * normal[x]))
 }
 
-/// The item of ROIContourSequence of the ROI with index `n`.
-pub(super) fn roi_contours(n: usize, colour: [u8; 3], contours: Vec<PlacedContour>, ct: &CtIdentity) -> DataSet {
+/// The item of ROIContourSequence.
+pub(super) fn roi_contours(number: i64, colour: [u8; 3], contours: Vec<PlacedContour>, ct: &CtIdentity) -> DataSet {
     let items = contours.into_iter().map(|contour| {
         let image = &ct.slices[contour.k];
         let mut item = DataSet::new();
-        item.sequence(
-            tags::CONTOUR_IMAGE_SEQUENCE,
-            vec![DataSet::reference(&image.sop_class_uid, &image.sop_instance_uid)],
-        )
-        .text(tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, contour.kind)
-        .is(tags::NUMBER_OF_CONTOUR_POINTS, &[contour.points as i64])
-        .text(tags::CONTOUR_DATA, VR::DS, &contour.data);
+        item.sequence(tags::CONTOUR_IMAGE_SEQUENCE, vec![DataSet::slice_reference(image)])
+            .text(tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, contour.kind)
+            .is(tags::NUMBER_OF_CONTOUR_POINTS, &[contour.points as i64])
+            .text(tags::CONTOUR_DATA, VR::DS, &contour.data);
         item
     });
     let items = items.collect();
     let mut roi = DataSet::new();
     roi.is(tags::ROI_DISPLAY_COLOR, &colour.map(i64::from))
         .sequence(tags::CONTOUR_SEQUENCE, items)
-        .is(tags::REFERENCED_ROI_NUMBER, &[n as i64 + 1]);
+        .is(tags::REFERENCED_ROI_NUMBER, &[number]);
     roi
 }

@@ -1,6 +1,7 @@
 //! Where the shared real data is, and small helpers.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
+pub mod builder;
 pub mod oracles;
 
 use std::{

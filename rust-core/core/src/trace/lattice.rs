@@ -1,35 +1,6 @@
-//! Masks to contours: loops along pixel edges.
-//!
-//! A traced loop runs along the edges between pixels that are inside and pixels that are not, so no information is
-//! lost: [`rasterise`](crate::rasterise()) gives back the same mask, voxel for voxel. Pixel edges lie half way between
-//! voxel centres, hence never on one, and the half-open rule of the rasteriser never has to decide.
-//!
-//! - A hole is a loop of its own inside the outer one (combined by even-odd); there are no keyholes.
-//! - Pixels that touch at a corner only are not connected: each part gets its own loop. Holes that touch at a corner
-//!   are connected.
-//! - Points within a straight line are left out: a rectangle has four points.
-//! - Seen along the growing slice axis with rows growing downwards, outer loops run clockwise and holes
-//!   counterclockwise.
-//!
-//! ```
-//! use tmli_core::{Mask, PointLps, SpacingMm, VolumeGeometry, rasterise, trace};
-//!
-//! let geometry = VolumeGeometry::axial([1, 9, 9], PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 1.0, 1.0))?;
-//! let ring = Mask::from_fn(geometry.shape(), |[_, j, i]| (1..8).contains(&j) && (1..8).contains(&i) && (j, i) != (4, 4));
-//! let contours = trace(&ring, &geometry);
-//! assert_eq!(contours.iter().map(|c| c.points.len()).collect::<Vec<_>>(), [4, 4]);
-//! assert_eq!(contours[0].points[0], PointLps::new(0.5, 0.5, 0.0));
-//! assert_eq!(rasterise(&contours, &geometry).mask, ring);
-//! # Ok::<(), tmli_core::GeometryError>(())
-//! ```
+//! Walking along pixel edges.
 
-use rayon::prelude::*;
-
-use crate::{
-    geometry::VolumeGeometry,
-    mask::Mask,
-    structure_set::{Contour, ContourKind},
-};
+use crate::mask::Mask;
 
 /// Directions along pixel edges, each a right turn (rows grow downwards) from the one before.
 const RIGHT: u8 = 0;
@@ -37,28 +8,15 @@ const DOWN: u8 = 1;
 const LEFT: u8 = 2;
 const UP: u8 = 3;
 
-/// Loops along the pixel edges of every slice, by the [rules](self) of this module, slice after slice.
-///
-/// The mask must be on `geometry`'s grid. Voxels beyond the end of the grid would be drawn beyond it.
-pub fn trace(mask: &Mask, geometry: &VolumeGeometry) -> Vec<Contour> {
-    let Some(bounds) = mask.bounds() else { return Vec::new() };
-    (bounds.min[0]..bounds.max[0])
-        .into_par_iter()
-        .flat_map_iter(|k| {
-            slice_loops(mask, k).into_iter().map(move |corners| Contour {
-                kind: ContourKind::ClosedPlanar,
-                points: corners
-                    .into_iter()
-                    .map(|(j, i)| geometry.point_from_index([k as f64, j as f64 - 0.5, i as f64 - 0.5]))
-                    .collect(),
-            })
-        })
-        .collect()
+/// The corners of a loop as lattice points (row, column); lattice point (j, i) is the corner between pixels
+/// (j - 1, i - 1) and (j, i).
+pub(super) struct PixelLoop {
+    pub(super) corners: Vec<(usize, usize)>,
+    pub(super) is_hole: bool,
 }
 
-/// The loops of one slice as lists of lattice points (row, column); lattice point (j, i) is the corner between pixels
-/// (j - 1, i - 1) and (j, i).
-fn slice_loops(mask: &Mask, k: usize) -> Vec<Vec<(usize, usize)>> {
+/// The loops of one slice.
+pub(super) fn slice_loops(mask: &Mask, k: usize) -> Vec<PixelLoop> {
     let Some(mut lattice) = Lattice::of_slice(mask, k) else { return Vec::new() };
     let mut loops = Vec::new();
     for j in 0..lattice.height {
@@ -66,7 +24,7 @@ fn slice_loops(mask: &Mask, k: usize) -> Vec<Vec<(usize, usize)>> {
             // The first corner of a loop in this order has an edge to the right (outer loop) or down (hole).
             for direction in [RIGHT, DOWN] {
                 if lattice.has((j, i), direction) {
-                    loops.push(lattice.follow((j, i), direction));
+                    loops.push(PixelLoop { corners: lattice.follow((j, i), direction), is_hole: direction == DOWN });
                 }
             }
         }

@@ -1,0 +1,154 @@
+//! ROIs are added to and replaced in structure sets of others; the rest stays byte for byte.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::oracles;
+use ndarray::Array3;
+use tmli_core::{
+    Contour, Holes, Mask, PointLps, SpacingMm, TraceOptions, Volume, VolumeGeometry, rasterise, trace, trace_with,
+};
+use tmli_io::{
+    CtAttributes, CtIdentity, RoiGeneration, RoiToWrite, StructureSetOptions, edit_structure_set, read_structure_set,
+    write_ct_series, write_structure_set,
+};
+
+const SHAPE: [usize; 3] = [5, 30, 40];
+
+fn series(dir: &Path) -> (CtIdentity, VolumeGeometry) {
+    let geometry =
+        VolumeGeometry::axial(SHAPE, PointLps::new(-20.3, -18.1, -402.1), SpacingMm::new(5.0, 0.9765625, 0.9765625))
+            .unwrap();
+    let volume = Volume::new(geometry.clone(), Array3::zeros((SHAPE[0], SHAPE[1], SHAPE[2]))).unwrap();
+    (write_ct_series(dir, &volume, &CtAttributes::default()).unwrap(), geometry)
+}
+
+fn ring(outer: f64, inner: f64) -> Mask {
+    Mask::from_fn(SHAPE, |[k, j, i]| {
+        let distance = (j as f64 - 14.6).hypot(i as f64 - 19.2);
+        (1..4).contains(&k) && (inner..outer).contains(&distance)
+    })
+}
+
+fn roi(name: &str, contours: Vec<Contour>) -> RoiToWrite {
+    RoiToWrite {
+        name: name.into(),
+        interpreted_type: "ORGAN".into(),
+        colour: [1, 2, 3],
+        code: None,
+        contours,
+        generation: RoiGeneration::Automatic,
+        generation_description: "test".into(),
+    }
+}
+
+#[test]
+fn all_ways_to_draw_a_mask_survive_the_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let mask = ring(12.0, 5.0);
+    for holes in [Holes::Loops, Holes::Xor, Holes::Keyhole] {
+        for smooth in [false, true] {
+            let contours = trace_with(&mask, &geometry, TraceOptions { smooth, holes });
+            let path = temp.path().join("rs.dcm");
+            let options = StructureSetOptions::default();
+            write_structure_set(&path, &ct, &geometry, &[roi("A", contours)], &options).unwrap();
+            let file = read_structure_set(&path).unwrap();
+            let back = rasterise(&file.structure_set.rois[0].contours, &geometry);
+            assert!(back.findings.is_empty() && back.mask == mask, "{holes:?} {smooth}");
+            let kind = file.structure_set.rois[0].contours[0].kind;
+            assert_eq!(kind == tmli_core::ContourKind::ClosedPlanarXor, holes == Holes::Xor);
+        }
+    }
+}
+
+const REWRITE: &str = r#"
+import sys, pydicom
+from pydicom.uid import ExplicitVRLittleEndian
+d = pydicom.dcmread(sys.argv[1])
+d.ApprovalStatus = "APPROVED"
+d.ReviewDate, d.ReviewTime, d.ReviewerName = "20240101", "120000", "Somebody"
+block = d.private_block(0x3007, "ELSEWHERE", create=True)
+block.add_new(1, "LO", "kept")
+for roi in d.StructureSetROISequence: roi.ROIObservationDescription = "kept too" if "ROIObservationDescription" in roi else ""
+d.is_undefined_length_sequence = True
+d["StructureSetROISequence"].is_undefined_length = True
+for item in d.ROIContourSequence: item.is_undefined_length_sequence_item = True
+if sys.argv[3] == "explicit":
+    d.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    d.save_as(sys.argv[2], implicit_vr=False, little_endian=True, enforce_file_format=True)
+else:
+    d.save_as(sys.argv[2])
+"#;
+
+const COMPARE: &str = r#"
+import sys, pydicom
+old, new = (pydicom.dcmread(p) for p in sys.argv[1:3])
+assert old.SOPInstanceUID != new.SOPInstanceUID
+assert new.file_meta.MediaStorageSOPInstanceUID == new.SOPInstanceUID
+changed = {"SOPInstanceUID", "StructureSetROISequence", "ROIContourSequence", "RTROIObservationsSequence",
+           "ApprovalStatus", "ReviewDate", "ReviewTime", "ReviewerName"}
+for e in old:
+    if e.keyword not in changed: assert new[e.tag] == e, e
+assert new.ApprovalStatus == "UNAPPROVED" and "ReviewerName" not in new
+assert [r.ROIName for r in new.StructureSetROISequence] == ["A", "B", "C"]
+assert [r.ROINumber for r in new.StructureSetROISequence] == [1, 2, 3]
+assert [r.ReferencedROINumber for r in new.ROIContourSequence] == [1, 2, 3]
+assert [r.ReferencedROINumber for r in new.RTROIObservationsSequence] == [1, 2, 3]
+assert len({r.ObservationNumber for r in new.RTROIObservationsSequence}) == 3
+assert new.ROIContourSequence[0] == old.ROIContourSequence[0]
+assert new.ROIContourSequence[1] != old.ROIContourSequence[1]
+assert new.private_block(0x3007, "ELSEWHERE")[1].value in ("kept", b"kept")
+"#;
+
+#[test]
+fn one_roi_is_replaced_one_is_added_and_the_rest_is_kept() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let (a, b) = (ring(12.0, 5.0), ring(4.0, 0.0));
+    let own = temp.path().join("own.dcm");
+    let rois = [roi("A", trace(&a, &geometry)), roi("B", trace(&b, &geometry))];
+    write_structure_set(&own, &ct, &geometry, &rois, &StructureSetOptions::default()).unwrap();
+    for encoding in ["implicit", "explicit"] {
+        let Some(mut python) = oracles::python() else { return };
+        let old = temp.path().join("old.dcm");
+        let (ok, text) = oracles::output(python.args(["-c", REWRITE]).arg(&own).arg(&old).arg(encoding));
+        assert!(ok, "{text}");
+        let new = temp.path().join("new.dcm");
+        let (b2, c) = (ring(6.0, 2.0), ring(10.0, 9.0));
+        let changes = [roi("B", trace(&b2, &geometry)), roi("C", trace(&c, &geometry))];
+        let edited = edit_structure_set(&old, &new, &ct, &geometry, &changes).unwrap();
+        assert_eq!((edited.replaced, edited.added), (vec!["B".to_owned()], vec!["C".to_owned()]));
+        assert!(edited.was_approved);
+        let file = read_structure_set(&new).unwrap();
+        assert_eq!(file.sop_instance_uid, edited.sop_instance_uid);
+        for (name, mask) in [("A", &a), ("B", &b2), ("C", &c)] {
+            let read = file.structure_set.rois.iter().find(|r| r.name == name).unwrap();
+            assert!(rasterise(&read.contours, &geometry).mask == *mask, "{encoding}: {name}");
+        }
+        let Some(mut python) = oracles::python() else { return };
+        let (ok, text) = oracles::output(python.args(["-c", COMPARE]).arg(&old).arg(&new));
+        assert!(ok, "{encoding}: {text}");
+        // The bytes of the untouched ROI are the same, too.
+        let (old, new) = (fs::read(&old).unwrap(), fs::read(&new).unwrap());
+        let mark = b"CLOSED_PLANAR";
+        let at = old.windows(mark.len()).position(|w| w == mark).unwrap();
+        let piece = &old[at..at + 400];
+        assert!(new.windows(piece.len()).any(|w| w == piece), "{encoding}");
+    }
+}
+
+#[test]
+fn a_structure_set_of_another_patient_is_not_changed() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut ct, geometry) = series(&temp.path().join("ct"));
+    let path = temp.path().join("rs.dcm");
+    let rois = [roi("A", trace(&ring(12.0, 5.0), &geometry))];
+    write_structure_set(&path, &ct, &geometry, &rois, &StructureSetOptions::default()).unwrap();
+    ct.patient.patient_id = "another".into();
+    let out = temp.path().join("out.dcm");
+    assert!(edit_structure_set(&path, &out, &ct, &geometry, &rois).is_err());
+    assert!(!out.exists());
+}

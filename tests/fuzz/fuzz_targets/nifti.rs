@@ -1,0 +1,12 @@
+//! Any bytes as NIfTI.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tmli_fuzz::{OneFile, grid};
+
+fuzz_target!(|data: &[u8]| {
+    let Some(file) = OneFile::new("a.nii", data) else { return };
+    if let Some(grid) = grid() {
+        let _ = tmli_io::read_label_map(file.path(), &grid);
+    }
+});

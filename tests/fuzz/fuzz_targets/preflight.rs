@@ -1,0 +1,10 @@
+//! Any bytes as a DICOM file: the walk before the parser, and the parser on headers.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tmli_fuzz::OneFile;
+
+fuzz_target!(|data: &[u8]| {
+    let Some(file) = OneFile::new("file", data) else { return };
+    let _ = tmli_io::scan_folder(file.folder());
+});

@@ -1,0 +1,12 @@
+//! Any bytes as a DICOM Segmentation.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tmli_fuzz::{OneFile, grid};
+
+fuzz_target!(|data: &[u8]| {
+    let Some(file) = OneFile::new("file", data) else { return };
+    if let Some(grid) = grid() {
+        let _ = tmli_io::read_segmentation(file.path(), &grid);
+    }
+});
