@@ -67,7 +67,8 @@ fn odd_references_and_other_objects_are_named() {
     inspect(&data, "rt_utils_refs/mock_data", 0, &words);
     let words = [
         "6 CT series",
-        "enhanced multi-frame image",
+        // The enhanced multi-frame image.
+        "2 slices of 512 rows x 512 columns, spacing 10.0000 x 0.3887 x 0.3887 mm",
         "Other DICOM objects",
         "RT Dose Storage",
         "Isocenter 1",
