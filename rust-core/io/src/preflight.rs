@@ -12,12 +12,14 @@ use flate2::read::DeflateDecoder;
 /// Sequences within sequences; real files have up to about ten.
 pub(crate) const MAX_NESTING: usize = 64;
 
-const UNDEFINED: u32 = u32::MAX;
 /// DICOM PS3.5, 9.1.
 const LONGEST_UID: u32 = 64;
-const ITEM: Tag = Tag(0xFFFE, 0xE000);
-const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
-const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+
+/// A length that is not told: an end marker follows (DICOM PS3.5, 7.5).
+pub(crate) const UNDEFINED: u32 = u32::MAX;
+pub(crate) const ITEM: Tag = Tag(0xFFFE, 0xE000);
+pub(crate) const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
+pub(crate) const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
 
 /// What the walk found wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,26 @@ pub(crate) fn inflate(deflated: impl Read, bytes: u64) -> io::Result<Result<Vec<
     let mut inflated = Vec::new();
     DeflateDecoder::new(deflated).take(limit + 1).read_to_end(&mut inflated)?;
     Ok(if inflated.len() as u64 > limit { Err(Problem::Bomb { limit }) } else { Ok(inflated) })
+}
+
+/// Whether an element of this VR has a length of 32 bits in Explicit VR, after two reserved bytes (DICOM PS3.5, 7.1.2).
+pub(crate) const fn has_long_length(vr: VR) -> bool {
+    matches!(
+        vr,
+        VR::OB
+            | VR::OD
+            | VR::OF
+            | VR::OL
+            | VR::OV
+            | VR::OW
+            | VR::SQ
+            | VR::SV
+            | VR::UC
+            | VR::UN
+            | VR::UR
+            | VR::UT
+            | VR::UV
+    )
 }
 
 #[derive(Clone, Copy)]
@@ -132,23 +154,7 @@ impl<R: BufRead + Seek> Walk<R> {
         }
         // The parser takes a VR that it doesn't know for UN.
         let vr = VR::from_binary(self.bytes()?).unwrap_or(VR::UN);
-        let long = matches!(
-            vr,
-            VR::OB
-                | VR::OD
-                | VR::OF
-                | VR::OL
-                | VR::OV
-                | VR::OW
-                | VR::SQ
-                | VR::SV
-                | VR::UC
-                | VR::UN
-                | VR::UR
-                | VR::UT
-                | VR::UV
-        );
-        if !long {
+        if !has_long_length(vr) {
             return Ok((vr, u32::from(self.u16()?)));
         }
         self.bytes::<2>()?;

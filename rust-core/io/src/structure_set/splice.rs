@@ -5,10 +5,7 @@ use std::ops::Range;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-const UNDEFINED: u32 = u32::MAX;
-const ITEM: Tag = Tag(0xFFFE, 0xE000);
-const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
-const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+use crate::preflight::{ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, has_long_length};
 
 /// One element of a data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,22 +48,8 @@ impl Reader<'_> {
         let (start, length) = if (self.implicit && tag.group() != 2) || tag.group() == 0xFFFE {
             (at + 8, self.u32(at + 4)?)
         } else {
-            match VR::from_binary(self.array(at + 4)?)? {
-                VR::OB
-                | VR::OD
-                | VR::OF
-                | VR::OL
-                | VR::OV
-                | VR::OW
-                | VR::SQ
-                | VR::SV
-                | VR::UC
-                | VR::UN
-                | VR::UR
-                | VR::UT
-                | VR::UV => (at + 12, self.u32(at + 8)?),
-                _ => (at + 8, u32::from(self.u16(at + 6)?)),
-            }
+            let vr = VR::from_binary(self.array(at + 4)?)?;
+            if has_long_length(vr) { (at + 12, self.u32(at + 8)?) } else { (at + 8, u32::from(self.u16(at + 6)?)) }
         };
         if length != UNDEFINED {
             let end = start.checked_add(length as usize).filter(|&end| end <= self.bytes.len())?;
