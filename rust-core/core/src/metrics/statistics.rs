@@ -61,7 +61,9 @@ impl Distribution {
                     if below == above { below } else { below + (above - below) * rank.fract() }
                 })
             }
-            Profile::SlicerRt => at_rank((fraction * total - 1.0 + ROUNDING * total).floor().clamp(0.0, total - 1.0)),
+            Profile::SlicerRt => {
+                at_rank((fraction * total - 1.0 + ROUNDING * total).floor().clamp(0.0, (total - 1.0).max(0.0)))
+            }
         }
         .unwrap_or(f64::NAN)
     }
