@@ -18,6 +18,7 @@ mod rules;
 mod setup;
 mod table;
 mod test;
+mod test_slicer;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fmt::Write as _,
     path::Path,
-    process::Command,
+    process::{Command, ExitStatus},
     time::{Duration, Instant},
 };
 
@@ -72,6 +72,12 @@ pub(crate) fn run_quietly(command: &mut Command) -> Result<Duration> {
         bail!("`{line}` ended with {status}");
     }
     Ok(start.elapsed())
+}
+
+/// As [`run`], for programs whose exit status says more than yes or no.
+pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+    say(shown(command));
+    command.status().with_context(|| format!("`{}` could not be started", shown(command)))
 }
 
 /// Runs the command and returns what it wrote on standard output.

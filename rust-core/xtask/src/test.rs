@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup, table};
+use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup, table, test_slicer};
 
 /// Build everything and run every test that needs no GPU.
 ///
@@ -18,12 +18,16 @@ use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup
 #[command(after_help = "Examples:
   cargo xtask test
   cargo xtask test --package tmli-core              # one crate
+  cargo xtask test --slicer                         # the Slicer extension
   cargo xtask test --filter rasterise               # tests with this in their name
   cargo xtask test -p tmli-io -- --nocapture        # what follows -- goes to the test programs")]
 pub(crate) struct Arguments {
     /// Test this crate only (can be repeated).
     #[arg(long, short, value_name = "CRATE")]
     package: Vec<String>,
+    /// Test the Slicer extension only.
+    #[arg(long, conflicts_with_all = ["package", "rest"])]
+    slicer: bool,
     /// Run only the tests with this text in their name.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -34,6 +38,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     setup::ensure(repo, setup::Need::Tests)?;
+    if arguments.slicer {
+        return test_slicer::run(repo, arguments.filter.as_deref());
+    }
     let mut steps = vec![vec!["step".to_owned(), "time".to_owned(), String::new()]];
     let mut note = |step: &str, start: Instant, words: String| {
         steps.push(vec![step.to_owned(), in_words(start.elapsed()), words]);
@@ -60,6 +67,13 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         note("generated pages", start, if stale { "stale" } else { "up to date" }.to_owned());
     }
 
+    let mut slicer = Ok(());
+    if arguments.package.is_empty() {
+        let start = Instant::now();
+        slicer = test_slicer::run(repo, arguments.filter.as_deref());
+        note("slicer", start, if slicer.is_ok() { "passed" } else { "failed" }.to_owned());
+    }
+
     println!();
     print!("{}", table::render(&steps));
     for reason in &outcome.skipped {
@@ -71,6 +85,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if stale {
         bail!("docs/reference does not fit the program: run `cargo xtask codegen` and commit what it writes");
     }
+    slicer?;
     say("test: all is well");
     Ok(())
 }

@@ -6,9 +6,11 @@
 //! | `downloads/` | the wheels as they came, and `.part` files of those that are not whole yet |
 //! | `libtorch/` | `include` and `lib`, links into the wheel, in the shape that torch-sys wants |
 //! | `debian/` | DICOM checkers from Debian packages, for the tests only |
+//! | `NAME/` | a further Python environment that one task needs, see [`environment()`] |
 //! | `setup.json` | what was set up last; when it fits, setup ends at once |
 
 mod debian;
+mod environment;
 mod libtorch;
 mod python;
 mod stamp;
@@ -23,6 +25,7 @@ use crate::{
     process::{in_words, say},
     repo::Repo,
 };
+pub(crate) use environment::{Environment, environment};
 use stamp::Stamp;
 
 /// Make .deps: Python environment, libtorch, DICOM checkers.
@@ -105,7 +108,10 @@ fn prepare(repo: &Repo, arguments: &Arguments, need: Need) -> Result<bool> {
 fn install(repo: &Repo, arguments: &Arguments, cuda: bool, lock: &Lock) -> Result<()> {
     say(format_args!("Setting up .deps ({})", if cuda { "CPU and NVIDIA GPU" } else { "CPU" }));
     Stamp::remove(repo)?;
-    venv::install(repo, arguments.python.as_deref(), cuda, lock)?;
+    let mut requirements = vec!["libtorch-cpu.txt", "checks.txt"];
+    requirements.extend(cuda.then_some("libtorch-cuda.txt"));
+    let environment = venv::Venv { repo, lock, folder: repo.venv(), requirements };
+    environment.install(arguments.python.is_some(), || python::find(arguments.python.as_deref()))?;
     libtorch::link(repo).context(".deps/libtorch cannot be made")?;
     Stamp::new(cuda).write(repo)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -9,7 +10,7 @@ use std::{
 use anyhow::{Result, bail};
 
 /// The minor versions of Python 3 that the pinned wheels exist for.
-const MINOR: std::ops::RangeInclusive<u32> = 10..=14;
+const MINOR: RangeInclusive<u32> = 10..=14;
 
 /// Asks an interpreter everything we need to know about it. One line: version, then what is amiss, if anything.
 const QUESTION: &str = "
@@ -41,19 +42,27 @@ impl fmt::Display for Interpreter {
 /// The interpreter that was asked for, or the first on PATH that works.
 pub(super) fn find(wanted: Option<&Path>) -> Result<Interpreter> {
     if let Some(path) = wanted {
-        return try_one(path).or_else(|reason| bail!("{} cannot be used: it {reason}", path.display()));
+        return try_one(path, &MINOR).or_else(|reason| bail!("{} cannot be used: it {reason}", path.display()));
     }
-    let folders: Vec<PathBuf> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
-    find_in(&folders)
+    find_in(&folders_on_path(), &MINOR)
 }
 
-fn find_in(folders: &[PathBuf]) -> Result<Interpreter> {
+/// An interpreter of these minor versions: `first` if it is one (what the user chose for setup), or the first on PATH.
+pub(super) fn find_minor(minor: &RangeInclusive<u32>, first: &Path) -> Result<Interpreter> {
+    try_one(first, minor).or_else(|_| find_in(&folders_on_path(), minor))
+}
+
+fn folders_on_path() -> Vec<PathBuf> {
+    std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect()
+}
+
+fn find_in(folders: &[PathBuf], minor: &RangeInclusive<u32>) -> Result<Interpreter> {
     let mut tried = String::new();
-    let names = std::iter::once("python3".to_owned()).chain(MINOR.rev().map(|minor| format!("python3.{minor}")));
+    let names = std::iter::once("python3".to_owned()).chain(minor.clone().rev().map(|m| format!("python3.{m}")));
     for name in names {
         // All of that name, not only the first: a version manager's shim may lie before a Python that works.
         for path in folders.iter().map(|folder| folder.join(&name)).filter(|path| path.exists()) {
-            match try_one(&path) {
+            match try_one(&path, minor) {
                 Ok(interpreter) => return Ok(interpreter),
                 Err(reason) => tried += &format!("\n  {} {reason}", path.display()),
             }
@@ -66,13 +75,13 @@ fn find_in(folders: &[PathBuf]) -> Result<Interpreter> {
         "Python 3.{} to 3.{} with venv and pip is needed. Tried:{tried}\n\
          Debian, Ubuntu: sudo apt install python3 python3-venv; Fedora: sudo dnf install python3.\n\
          Another one: cargo xtask setup --python FILE",
-        MINOR.start(),
-        MINOR.end()
+        minor.start(),
+        minor.end()
     )
 }
 
 /// What is wrong with it otherwise, to be read after its name.
-fn try_one(path: &Path) -> Result<Interpreter, String> {
+fn try_one(path: &Path, minor_versions: &RangeInclusive<u32>) -> Result<Interpreter, String> {
     let output = Command::new(path)
         .args(["-I", "-c", QUESTION])
         .stdin(Stdio::null())
@@ -89,7 +98,7 @@ fn try_one(path: &Path) -> Result<Interpreter, String> {
     let (Some(major), Some(minor), Some(patch)) = (number(), number(), number()) else {
         return Err("gives no version".to_owned());
     };
-    if major != 3 || !MINOR.contains(&minor) {
+    if major != 3 || !minor_versions.contains(&minor) {
         return Err(format!("is {major}.{minor}.{patch}"));
     }
     match words.next().map(str::trim) {
@@ -117,7 +126,7 @@ mod tests {
         script(folder.path(), "python3", "echo 'pyenv: python3: command not found' >&2; exit 127");
         script(folder.path(), "python3.14", "echo 3 9 18");
         let good = script(folder.path(), "python3.12", "echo '3 12 1 '");
-        let found = find_in(&[folder.path().to_owned()]).unwrap();
+        let found = find_in(&[folder.path().to_owned()], &MINOR).unwrap();
         assert_eq!((found.path, found.version), (good, [3, 12, 1]));
     }
 
@@ -126,15 +135,25 @@ mod tests {
         let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         script(first.path(), "python3", "exit 1");
         let good = script(second.path(), "python3", "echo '3 11 2 '");
-        let found = find_in(&[first.path().to_owned(), second.path().to_owned()]).unwrap();
+        let found = find_in(&[first.path().to_owned(), second.path().to_owned()], &MINOR).unwrap();
         assert_eq!(found.path, good);
+    }
+
+    #[test]
+    fn a_python_without_the_wheels_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let new = script(folder.path(), "python3", "echo '3 14 0 '");
+        let good = script(folder.path(), "python3.12", "echo '3 12 1 '");
+        let found = find_in(&[folder.path().to_owned()], &(11..=13)).unwrap();
+        assert_eq!(found.path, good);
+        assert_eq!(find_minor(&(11..=14), &new).unwrap().path, new);
     }
 
     #[test]
     fn the_error_says_why_each_was_refused_and_what_to_install() {
         let folder = tempfile::tempdir().unwrap();
         script(folder.path(), "python3", "echo 3 11 2 has no module ensurepip");
-        let error = find_in(&[folder.path().to_owned()]).unwrap_err().to_string();
+        let error = find_in(&[folder.path().to_owned()], &MINOR).unwrap_err().to_string();
         assert!(error.contains("python3 has no module ensurepip"), "{error}");
         assert!(error.contains("sudo apt install python3 python3-venv"), "{error}");
     }
