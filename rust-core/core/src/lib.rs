@@ -1,4 +1,4 @@
-//! Geometry, volumes, masks, contours and metrics of TMLI.
+//! Geometry, volumes, masks, margins, contours and metrics of TMLI.
 //!
 //! Everything here is in **LPS millimetres** (x towards the patient's left, y towards posterior, z towards
 //! superior), arrays are `[k, j, i]` (slice, row, column), and nothing does I/O.
@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod geometry;
+pub mod margin;
 pub mod mask;
 pub mod metrics;
 pub mod rasterise;
@@ -25,6 +26,7 @@ pub mod trace;
 pub mod volume;
 
 pub use geometry::{Affine, FrameOfReferenceUid, GeometryError, PointLps, SpacingMm, VolumeGeometry};
+pub use margin::{MarginError, MarginMm, PtvRequest, expand, ptv, shrink};
 pub use mask::{Mask, VoxelBox};
 pub use metrics::{
     DirectedDistances, MaskFlags, MetricOptions, MetricsError, Profile, StructureMetrics, Undefined, compare_masks,
