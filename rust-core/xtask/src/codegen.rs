@@ -1,6 +1,14 @@
-//! `cargo xtask codegen`: the reference pages that are made from the program and the protocol.
+//! `cargo xtask codegen`: what is made from the program, the protocol and the table of errors.
 
-use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
+mod errors;
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -10,19 +18,30 @@ use crate::{
     setup,
 };
 
-/// Write the generated pages of docs/reference.
+/// Write the generated pages of docs/reference, and the errors of Rust, C and Python.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask codegen            # write what is out of date
+  cargo xtask codegen --errors   # only what is made from errors.toml, without building anything
   cargo xtask codegen --check    # only tell (cargo xtask test does this)")]
 pub(crate) struct Arguments {
     /// Write nothing; fail when a page is out of date.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "errors")]
     check: bool,
+    /// Only write what is made from errors.toml; nothing is built.
+    #[arg(long)]
+    errors: bool,
 }
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
+    if arguments.errors {
+        return write(repo, error_sources(repo)?);
+    }
     setup::ensure(repo, setup::Need::Build)?;
+    if !arguments.check {
+        // First: crates that are built below may need what is new here.
+        write(repo, error_sources(repo)?)?;
+    }
     process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
     if arguments.check {
         if is_stale(repo)? {
@@ -30,7 +49,11 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         }
         return Ok(());
     }
-    for (path, text) in pages(repo)? {
+    write(repo, pages(repo)?)
+}
+
+fn write(repo: &Repo, files: Vec<(PathBuf, String)>) -> Result<()> {
+    for (path, text) in files {
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
             continue;
         }
@@ -41,10 +64,10 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Whether a page differs from what would be written now. Needs the built program.
+/// Whether a file differs from what would be written now. Needs the built program.
 pub(crate) fn is_stale(repo: &Repo) -> Result<bool> {
     let mut stale = false;
-    for (path, text) in pages(repo)? {
+    for (path, text) in error_sources(repo)?.into_iter().chain(pages(repo)?) {
         if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
             say(format_args!("{} is out of date", repo.shown(&path)));
             stale = true;
@@ -60,6 +83,34 @@ fn pages(repo: &Repo) -> Result<Vec<(PathBuf, String)>> {
         (repo.join("docs/reference/cli.md"), command_line(repo)?),
         (repo.join("docs/reference/structures.md"), structures(&toml::from_str(&protocol)?)?),
     ])
+}
+
+/// What is made from errors.toml; needs nothing that is built.
+fn error_sources(repo: &Repo) -> Result<Vec<(PathBuf, String)>> {
+    let table = fs::read_to_string(repo.join("rust-core/api/errors.toml"))
+        .context("rust-core/api/errors.toml cannot be read")?;
+    let errors = errors::Errors::read(&table)?;
+    Ok(vec![
+        (repo.join("rust-core/api/src/error_number.rs"), formatted(repo, &errors.rust()?)?),
+        (repo.join("rust-core/python/python/tmli/_errors.py"), errors.python()?),
+        (repo.join("docs/reference/errors.md"), errors.page(MADE)?),
+    ])
+}
+
+/// Rust as `cargo fmt` wants it.
+fn formatted(repo: &Repo, rust: &str) -> Result<String> {
+    let mut rustfmt = process::command("rustfmt", repo.root())
+        .args(["--edition", "2024"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("rustfmt does not start: rustup component add rustfmt")?;
+    rustfmt.stdin.take().context("rustfmt has no input")?.write_all(rust.as_bytes())?;
+    let output = rustfmt.wait_with_output()?;
+    if !output.status.success() {
+        bail!("rustfmt refuses what was generated; its reason is above");
+    }
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 const MADE: &str = "<!-- Made by `cargo xtask codegen`; change the source and run it again. -->\n";

@@ -1,0 +1,471 @@
+//! The numbers of errors. Made by `cargo xtask codegen` from errors.toml; change that and run it again.
+
+/// What kind of error it is: Python has an exception class for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// Not the fault of any input: 1 to 99.
+    General,
+    /// What the caller gave: geometry, buffers, names, options: 100 to 199.
+    Input,
+    /// Files and what is in them: CT series, RT Structure Sets, label maps: 200 to 299.
+    Dicom,
+    /// Model folders: 300 to 399.
+    Model,
+    /// Segmentation jobs and the worker process that runs them: 400 to 499.
+    Engine,
+    /// Stopped by the caller: 500 to 599.
+    Cancelled,
+    /// TMLI itself, or parts of it that don't belong together: 900 to 999.
+    Defect,
+}
+
+/// The number of an error. Numbers and names stay as they are from version to version; new ones come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum ErrorNumber {
+    /// There is not enough memory for a volume or mask of this size.
+    OutOfMemory = 1,
+    /// A pointer or handle is NULL.
+    NullArgument = 100,
+    /// A text is not UTF-8, or holds a zero byte.
+    Text = 101,
+    /// The sizes of an array multiply to more than memory can address.
+    SizeOverflow = 102,
+    /// A buffer and its geometry have different sizes.
+    BufferSize = 103,
+    /// A volume has an axis without voxels.
+    EmptyShape = 104,
+    /// Voxel spacing is not positive and finite.
+    Spacing = 105,
+    /// Image axes are not unit vectors at right angles.
+    Axes = 106,
+    /// The position of the first voxel is not a finite point.
+    Origin = 107,
+    /// Volumes, masks or segmentations are not on the same grid.
+    GridsDiffer = 108,
+    /// A name is empty, too long, given twice, or holds control characters.
+    Name = 109,
+    /// An option has a value that it can't have.
+    Option = 110,
+    /// Two masks are too far apart to be compared.
+    TooLarge = 111,
+    /// An index is beyond the end of a list or volume.
+    Index = 112,
+    /// There is no structure or ROI of that name.
+    NoSuchStructure = 113,
+    /// lps_from_ijk is not the matrix of a voxel grid.
+    Matrix = 114,
+    /// A protocol file or alias table can't be read.
+    ProtocolFile = 130,
+    /// A protocol file contradicts itself.
+    ProtocolContents = 131,
+    /// An alias table contradicts itself.
+    AliasTable = 132,
+    /// A folder can't be read.
+    Folder = 200,
+    /// A folder holds no file at all.
+    EmptyFolder = 201,
+    /// A folder holds no CT image.
+    NoCt = 202,
+    /// A folder holds several CT series.
+    SeveralSeries = 203,
+    /// The CT series that was asked for is not in the folder.
+    NoSuchSeries = 204,
+    /// A file can't be opened or read.
+    FileRead = 205,
+    /// A file is not DICOM.
+    NotDicom = 206,
+    /// A DICOM data set is damaged.
+    Damaged = 207,
+    /// A file ends early.
+    Truncated = 208,
+    /// A DICOM attribute is missing that can't be done without.
+    MissingAttribute = 209,
+    /// A DICOM attribute has a value that makes no sense.
+    BadAttribute = 210,
+    /// A compression is not supported.
+    TransferSyntax = 211,
+    /// A compressed image can't be decoded.
+    Decode = 212,
+    /// An object of this kind can't be read.
+    UnsupportedObject = 213,
+    /// A structure set belongs to another patient than the CT series.
+    OtherPatient = 214,
+    /// A structure set is in another frame of reference than the CT series.
+    OtherFrame = 215,
+    /// A DICOM file is of another kind than expected.
+    WrongObject = 216,
+    /// A label map is not on the grid of the CT series.
+    LabelGrid = 217,
+    /// A label map can't be read.
+    LabelMap = 218,
+    /// The disk is full.
+    DiskFull = 219,
+    /// A file can't be written.
+    FileWrite = 220,
+    /// What is to be written makes no valid file.
+    InvalidToWrite = 221,
+    /// The file to write exists already.
+    FileExists = 222,
+    /// A CT series has one slice only.
+    SingleSlice = 240,
+    /// Several slices of a CT series lie at the same position.
+    DuplicatePositions = 241,
+    /// Slices of a CT series are missing.
+    MissingSlices = 242,
+    /// The spacing between slices of a CT series changes.
+    UnevenSpacing = 243,
+    /// A CT series was scanned with a tilted gantry.
+    GantryTilt = 244,
+    /// A slice of a CT series is shifted sideways.
+    SidewaysSlice = 245,
+    /// Slices of a CT series have different orientations.
+    MixedOrientations = 246,
+    /// Slices of a CT series have different patient positions.
+    MixedPatientPositions = 247,
+    /// Slices of a CT series have different numbers of rows or columns.
+    MixedSizes = 248,
+    /// Slices of a CT series have different pixel spacings.
+    MixedPixelSpacing = 249,
+    /// Slices of a CT series are in different frames of reference.
+    MixedFrames = 250,
+    /// ImageOrientationPatient is not two unit vectors at right angles.
+    BadOrientation = 251,
+    /// The slices of a CT series make no voxel grid.
+    SeriesGrid = 252,
+    /// The job was cancelled.
+    Cancelled = 500,
+    /// TMLI came to a point that it should never come to.
+    Panic = 900,
+}
+
+impl ErrorNumber {
+    /// Every number, ascending.
+    pub const ALL: &[Self] = &[
+        Self::OutOfMemory,
+        Self::NullArgument,
+        Self::Text,
+        Self::SizeOverflow,
+        Self::BufferSize,
+        Self::EmptyShape,
+        Self::Spacing,
+        Self::Axes,
+        Self::Origin,
+        Self::GridsDiffer,
+        Self::Name,
+        Self::Option,
+        Self::TooLarge,
+        Self::Index,
+        Self::NoSuchStructure,
+        Self::Matrix,
+        Self::ProtocolFile,
+        Self::ProtocolContents,
+        Self::AliasTable,
+        Self::Folder,
+        Self::EmptyFolder,
+        Self::NoCt,
+        Self::SeveralSeries,
+        Self::NoSuchSeries,
+        Self::FileRead,
+        Self::NotDicom,
+        Self::Damaged,
+        Self::Truncated,
+        Self::MissingAttribute,
+        Self::BadAttribute,
+        Self::TransferSyntax,
+        Self::Decode,
+        Self::UnsupportedObject,
+        Self::OtherPatient,
+        Self::OtherFrame,
+        Self::WrongObject,
+        Self::LabelGrid,
+        Self::LabelMap,
+        Self::DiskFull,
+        Self::FileWrite,
+        Self::InvalidToWrite,
+        Self::FileExists,
+        Self::SingleSlice,
+        Self::DuplicatePositions,
+        Self::MissingSlices,
+        Self::UnevenSpacing,
+        Self::GantryTilt,
+        Self::SidewaysSlice,
+        Self::MixedOrientations,
+        Self::MixedPatientPositions,
+        Self::MixedSizes,
+        Self::MixedPixelSpacing,
+        Self::MixedFrames,
+        Self::BadOrientation,
+        Self::SeriesGrid,
+        Self::Cancelled,
+        Self::Panic,
+    ];
+
+    /// What kind of error it is.
+    pub const fn class(self) -> ErrorClass {
+        match self {
+            Self::OutOfMemory => ErrorClass::General,
+            Self::NullArgument
+            | Self::Text
+            | Self::SizeOverflow
+            | Self::BufferSize
+            | Self::EmptyShape
+            | Self::Spacing
+            | Self::Axes
+            | Self::Origin
+            | Self::GridsDiffer
+            | Self::Name
+            | Self::Option
+            | Self::TooLarge
+            | Self::Index
+            | Self::NoSuchStructure
+            | Self::Matrix
+            | Self::ProtocolFile
+            | Self::ProtocolContents
+            | Self::AliasTable => ErrorClass::Input,
+            Self::Folder
+            | Self::EmptyFolder
+            | Self::NoCt
+            | Self::SeveralSeries
+            | Self::NoSuchSeries
+            | Self::FileRead
+            | Self::NotDicom
+            | Self::Damaged
+            | Self::Truncated
+            | Self::MissingAttribute
+            | Self::BadAttribute
+            | Self::TransferSyntax
+            | Self::Decode
+            | Self::UnsupportedObject
+            | Self::OtherPatient
+            | Self::OtherFrame
+            | Self::WrongObject
+            | Self::LabelGrid
+            | Self::LabelMap
+            | Self::DiskFull
+            | Self::FileWrite
+            | Self::InvalidToWrite
+            | Self::FileExists
+            | Self::SingleSlice
+            | Self::DuplicatePositions
+            | Self::MissingSlices
+            | Self::UnevenSpacing
+            | Self::GantryTilt
+            | Self::SidewaysSlice
+            | Self::MixedOrientations
+            | Self::MixedPatientPositions
+            | Self::MixedSizes
+            | Self::MixedPixelSpacing
+            | Self::MixedFrames
+            | Self::BadOrientation
+            | Self::SeriesGrid => ErrorClass::Dicom,
+            Self::Cancelled => ErrorClass::Cancelled,
+            Self::Panic => ErrorClass::Defect,
+        }
+    }
+
+    /// Its name in C, after the prefix, and in Python.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OutOfMemory => "OUT_OF_MEMORY",
+            Self::NullArgument => "NULL_ARGUMENT",
+            Self::Text => "TEXT",
+            Self::SizeOverflow => "SIZE_OVERFLOW",
+            Self::BufferSize => "BUFFER_SIZE",
+            Self::EmptyShape => "EMPTY_SHAPE",
+            Self::Spacing => "SPACING",
+            Self::Axes => "AXES",
+            Self::Origin => "ORIGIN",
+            Self::GridsDiffer => "GRIDS_DIFFER",
+            Self::Name => "NAME",
+            Self::Option => "OPTION",
+            Self::TooLarge => "TOO_LARGE",
+            Self::Index => "INDEX",
+            Self::NoSuchStructure => "NO_SUCH_STRUCTURE",
+            Self::Matrix => "MATRIX",
+            Self::ProtocolFile => "PROTOCOL_FILE",
+            Self::ProtocolContents => "PROTOCOL_CONTENTS",
+            Self::AliasTable => "ALIAS_TABLE",
+            Self::Folder => "FOLDER",
+            Self::EmptyFolder => "EMPTY_FOLDER",
+            Self::NoCt => "NO_CT",
+            Self::SeveralSeries => "SEVERAL_SERIES",
+            Self::NoSuchSeries => "NO_SUCH_SERIES",
+            Self::FileRead => "FILE_READ",
+            Self::NotDicom => "NOT_DICOM",
+            Self::Damaged => "DAMAGED",
+            Self::Truncated => "TRUNCATED",
+            Self::MissingAttribute => "MISSING_ATTRIBUTE",
+            Self::BadAttribute => "BAD_ATTRIBUTE",
+            Self::TransferSyntax => "TRANSFER_SYNTAX",
+            Self::Decode => "DECODE",
+            Self::UnsupportedObject => "UNSUPPORTED_OBJECT",
+            Self::OtherPatient => "OTHER_PATIENT",
+            Self::OtherFrame => "OTHER_FRAME",
+            Self::WrongObject => "WRONG_OBJECT",
+            Self::LabelGrid => "LABEL_GRID",
+            Self::LabelMap => "LABEL_MAP",
+            Self::DiskFull => "DISK_FULL",
+            Self::FileWrite => "FILE_WRITE",
+            Self::InvalidToWrite => "INVALID_TO_WRITE",
+            Self::FileExists => "FILE_EXISTS",
+            Self::SingleSlice => "SINGLE_SLICE",
+            Self::DuplicatePositions => "DUPLICATE_POSITIONS",
+            Self::MissingSlices => "MISSING_SLICES",
+            Self::UnevenSpacing => "UNEVEN_SPACING",
+            Self::GantryTilt => "GANTRY_TILT",
+            Self::SidewaysSlice => "SIDEWAYS_SLICE",
+            Self::MixedOrientations => "MIXED_ORIENTATIONS",
+            Self::MixedPatientPositions => "MIXED_PATIENT_POSITIONS",
+            Self::MixedSizes => "MIXED_SIZES",
+            Self::MixedPixelSpacing => "MIXED_PIXEL_SPACING",
+            Self::MixedFrames => "MIXED_FRAMES",
+            Self::BadOrientation => "BAD_ORIENTATION",
+            Self::SeriesGrid => "SERIES_GRID",
+            Self::Cancelled => "CANCELLED",
+            Self::Panic => "PANIC",
+        }
+    }
+
+    /// What happened, without the facts of the case.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::OutOfMemory => "There is not enough memory for a volume or mask of this size",
+            Self::NullArgument => "A pointer or handle is NULL",
+            Self::Text => "A text is not UTF-8, or holds a zero byte",
+            Self::SizeOverflow => "The sizes of an array multiply to more than memory can address",
+            Self::BufferSize => "A buffer and its geometry have different sizes",
+            Self::EmptyShape => "A volume has an axis without voxels",
+            Self::Spacing => "Voxel spacing is not positive and finite",
+            Self::Axes => "Image axes are not unit vectors at right angles",
+            Self::Origin => "The position of the first voxel is not a finite point",
+            Self::GridsDiffer => "Volumes, masks or segmentations are not on the same grid",
+            Self::Name => "A name is empty, too long, given twice, or holds control characters",
+            Self::Option => "An option has a value that it can't have",
+            Self::TooLarge => "Two masks are too far apart to be compared",
+            Self::Index => "An index is beyond the end of a list or volume",
+            Self::NoSuchStructure => "There is no structure or ROI of that name",
+            Self::Matrix => "lps_from_ijk is not the matrix of a voxel grid",
+            Self::ProtocolFile => "A protocol file or alias table can't be read",
+            Self::ProtocolContents => "A protocol file contradicts itself",
+            Self::AliasTable => "An alias table contradicts itself",
+            Self::Folder => "A folder can't be read",
+            Self::EmptyFolder => "A folder holds no file at all",
+            Self::NoCt => "A folder holds no CT image",
+            Self::SeveralSeries => "A folder holds several CT series",
+            Self::NoSuchSeries => "The CT series that was asked for is not in the folder",
+            Self::FileRead => "A file can't be opened or read",
+            Self::NotDicom => "A file is not DICOM",
+            Self::Damaged => "A DICOM data set is damaged",
+            Self::Truncated => "A file ends early",
+            Self::MissingAttribute => "A DICOM attribute is missing that can't be done without",
+            Self::BadAttribute => "A DICOM attribute has a value that makes no sense",
+            Self::TransferSyntax => "A compression is not supported",
+            Self::Decode => "A compressed image can't be decoded",
+            Self::UnsupportedObject => "An object of this kind can't be read",
+            Self::OtherPatient => "A structure set belongs to another patient than the CT series",
+            Self::OtherFrame => "A structure set is in another frame of reference than the CT series",
+            Self::WrongObject => "A DICOM file is of another kind than expected",
+            Self::LabelGrid => "A label map is not on the grid of the CT series",
+            Self::LabelMap => "A label map can't be read",
+            Self::DiskFull => "The disk is full",
+            Self::FileWrite => "A file can't be written",
+            Self::InvalidToWrite => "What is to be written makes no valid file",
+            Self::FileExists => "The file to write exists already",
+            Self::SingleSlice => "A CT series has one slice only",
+            Self::DuplicatePositions => "Several slices of a CT series lie at the same position",
+            Self::MissingSlices => "Slices of a CT series are missing",
+            Self::UnevenSpacing => "The spacing between slices of a CT series changes",
+            Self::GantryTilt => "A CT series was scanned with a tilted gantry",
+            Self::SidewaysSlice => "A slice of a CT series is shifted sideways",
+            Self::MixedOrientations => "Slices of a CT series have different orientations",
+            Self::MixedPatientPositions => "Slices of a CT series have different patient positions",
+            Self::MixedSizes => "Slices of a CT series have different numbers of rows or columns",
+            Self::MixedPixelSpacing => "Slices of a CT series have different pixel spacings",
+            Self::MixedFrames => "Slices of a CT series are in different frames of reference",
+            Self::BadOrientation => "ImageOrientationPatient is not two unit vectors at right angles",
+            Self::SeriesGrid => "The slices of a CT series make no voxel grid",
+            Self::Cancelled => "The job was cancelled",
+            Self::Panic => "TMLI came to a point that it should never come to",
+        }
+    }
+
+    /// What to do.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::OutOfMemory => "Close other programs, or work on a part of the scan.",
+            Self::NullArgument => "Pass what the call before gave, and check that call's error first.",
+            Self::Text => "Pass UTF-8. Paths and names come from other encodings on some systems.",
+            Self::SizeOverflow => {
+                "Check the shape: slices, rows, columns. Sizes of another integer type may have been read wrongly."
+            }
+            Self::BufferSize => {
+                "Pass one value for each voxel, in the order [k, j, i] (slice, row, column), without padding."
+            }
+            Self::EmptyShape => "Pass a shape of at least one voxel on each axis: slices, rows, columns.",
+            Self::Spacing => "Pass distances between voxel centres in mm.",
+            Self::Axes => {
+                "Resample a sheared image first. In lps_from_ijk the columns are the i, j and k axis, each as long as the spacing."
+            }
+            Self::Origin => "Pass the centre of voxel [0, 0, 0] in LPS mm.",
+            Self::GridsDiffer => {
+                "Resample one onto the other's grid. Shape, origin, spacing, directions and frame of reference must agree."
+            }
+            Self::Name => {
+                "Give each structure a name of its own with 1 to 64 printable characters, e.g. of AAPM TG-263."
+            }
+            Self::Option => "The message names the option and what it may be.",
+            Self::TooLarge => "Check that both masks are of the same scan; crop the volume otherwise.",
+            Self::Index => "Ask for the count first; indices start at 0.",
+            Self::NoSuchStructure => "The message lists the names that are there; names are compared exactly.",
+            Self::Matrix => {
+                "Pass 4 x 4 numbers row by row: i, j and k axis (each as long as the spacing) and the origin as columns, last row 0 0 0 1. RAS matrices need their first two rows negated."
+            }
+            Self::ProtocolFile => "Compare it with rust-core/protocol/data; the message tells line and column.",
+            Self::ProtocolContents => "Correct the structure or training set that the message names.",
+            Self::AliasTable => "Keep one line for each alias.",
+            Self::Folder => "Check that it exists and that you may open it.",
+            Self::EmptyFolder => "Point to the folder with the DICOM files of one patient.",
+            Self::NoCt => "Point to the folder with the CT series.",
+            Self::SeveralSeries => "Name the one to read by its SeriesInstanceUID or its number in the message.",
+            Self::NoSuchSeries => "Take one of those that the message lists.",
+            Self::FileRead => "Check that it exists and that you may read it.",
+            Self::NotDicom => "Export it again from the planning system or the archive.",
+            Self::Damaged => "Copy or export the file again.",
+            Self::Truncated => "Copy or export the file again.",
+            Self::MissingAttribute => "Export again without removing attributes; some anonymisers remove too much.",
+            Self::BadAttribute => "Export again; the message names the attribute.",
+            Self::TransferSyntax => "Export the series uncompressed (Explicit VR Little Endian).",
+            Self::Decode => "Export the series uncompressed (Explicit VR Little Endian).",
+            Self::UnsupportedObject => "The message says what to do instead.",
+            Self::OtherPatient => "Check that both are of the same patient.",
+            Self::OtherFrame => "Choose the CT series that it was drawn on.",
+            Self::WrongObject => "Choose another file.",
+            Self::LabelGrid => "Export it on the CT's own grid.",
+            Self::LabelMap => "Export it again as NIfTI or NRRD.",
+            Self::DiskFull => "Free some space or choose another disk. Nothing half-written was left behind.",
+            Self::FileWrite => {
+                "Check that the folder exists and that you may write there. Nothing half-written was left behind."
+            }
+            Self::InvalidToWrite => "The message says what is wrong with it.",
+            Self::FileExists => "Choose another name, or allow overwriting.",
+            Self::SingleSlice => "Export the whole series: the spacing between slices needs two.",
+            Self::DuplicatePositions => "Export one acquisition or phase only.",
+            Self::MissingSlices => "Export the whole series.",
+            Self::UnevenSpacing => "Reconstruct with one spacing, or export the parts as separate series.",
+            Self::GantryTilt => "Reconstruct or resample it without tilt.",
+            Self::SidewaysSlice => "Export one stack of slices as a series.",
+            Self::MixedOrientations => "Export them as separate series.",
+            Self::MixedPatientPositions => "Read head-first and feet-first scans as separate series.",
+            Self::MixedSizes => "Export them as separate series.",
+            Self::MixedPixelSpacing => "Export them as separate series.",
+            Self::MixedFrames => "Export them as separate series.",
+            Self::BadOrientation => "Export the series again.",
+            Self::SeriesGrid => "Export the series again; the message says what is impossible.",
+            Self::Cancelled => "Start it again when it is wanted after all.",
+            Self::Panic => {
+                "This is a defect of TMLI. Please report the message; it holds no patient data. The process may go on; discard the objects of the failed call."
+            }
+        }
+    }
+}
