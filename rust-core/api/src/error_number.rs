@@ -55,6 +55,10 @@ pub enum ErrorNumber {
     NoSuchStructure = 113,
     /// lps_from_ijk is not the matrix of a voxel grid.
     Matrix = 114,
+    /// A margin is negative, not a number, or larger than 100 mm.
+    Margin = 115,
+    /// A planning target volume was asked for without a clinical target volume.
+    NoCtv = 116,
     /// A protocol file or alias table can't be read.
     ProtocolFile = 130,
     /// A protocol file contradicts itself.
@@ -158,6 +162,8 @@ impl ErrorNumber {
         Self::Index,
         Self::NoSuchStructure,
         Self::Matrix,
+        Self::Margin,
+        Self::NoCtv,
         Self::ProtocolFile,
         Self::ProtocolContents,
         Self::AliasTable,
@@ -220,6 +226,8 @@ impl ErrorNumber {
             | Self::Index
             | Self::NoSuchStructure
             | Self::Matrix
+            | Self::Margin
+            | Self::NoCtv
             | Self::ProtocolFile
             | Self::ProtocolContents
             | Self::AliasTable => ErrorClass::Input,
@@ -283,6 +291,8 @@ impl ErrorNumber {
             Self::Index => "INDEX",
             Self::NoSuchStructure => "NO_SUCH_STRUCTURE",
             Self::Matrix => "MATRIX",
+            Self::Margin => "MARGIN",
+            Self::NoCtv => "NO_CTV",
             Self::ProtocolFile => "PROTOCOL_FILE",
             Self::ProtocolContents => "PROTOCOL_CONTENTS",
             Self::AliasTable => "ALIAS_TABLE",
@@ -346,6 +356,8 @@ impl ErrorNumber {
             Self::Index => "An index is beyond the end of a list or volume",
             Self::NoSuchStructure => "There is no structure or ROI of that name",
             Self::Matrix => "lps_from_ijk is not the matrix of a voxel grid",
+            Self::Margin => "A margin is negative, not a number, or larger than 100 mm",
+            Self::NoCtv => "A planning target volume was asked for without a clinical target volume",
             Self::ProtocolFile => "A protocol file or alias table can't be read",
             Self::ProtocolContents => "A protocol file contradicts itself",
             Self::AliasTable => "An alias table contradicts itself",
@@ -421,6 +433,8 @@ impl ErrorNumber {
             Self::Matrix => {
                 "Pass 4 x 4 numbers row by row: i, j and k axis (each as long as the spacing) and the origin as columns, last row 0 0 0 1. RAS matrices need their first two rows negated."
             }
+            Self::Margin => "Pass margins in mm, 0 to 100, towards the six sides of the patient.",
+            Self::NoCtv => "Name at least one CTV and its margin.",
             Self::ProtocolFile => "Compare it with rust-core/protocol/data; the message tells line and column.",
             Self::ProtocolContents => "Correct the structure or training set that the message names.",
             Self::AliasTable => "Keep one line for each alias.",

@@ -1,6 +1,6 @@
 //! Numbers for the errors of tmli-core.
 
-use tmli_core::{GeometryError, MetricsError, VolumeError};
+use tmli_core::{GeometryError, MetricsError, VolumeError, margin::MarginError};
 
 use crate::{ApiError, ErrorNumber};
 
@@ -29,6 +29,17 @@ impl From<MetricsError> for ApiError {
             MetricsError::Spacing { .. } => ErrorNumber::Spacing,
             MetricsError::TooLarge { .. } => ErrorNumber::TooLarge,
             MetricsError::Option { .. } => ErrorNumber::Option,
+        };
+        Self::new(number, error.to_string())
+    }
+}
+
+impl From<MarginError> for ApiError {
+    fn from(error: MarginError) -> Self {
+        let number = match error {
+            MarginError::Value { .. } => ErrorNumber::Margin,
+            MarginError::Shape { .. } => ErrorNumber::GridsDiffer,
+            MarginError::NoCtv => ErrorNumber::NoCtv,
         };
         Self::new(number, error.to_string())
     }

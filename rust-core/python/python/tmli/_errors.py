@@ -24,6 +24,8 @@ class ErrorNumber(IntEnum):
     INDEX = 112
     NO_SUCH_STRUCTURE = 113
     MATRIX = 114
+    MARGIN = 115
+    NO_CTV = 116
     PROTOCOL_FILE = 130
     PROTOCOL_CONTENTS = 131
     ALIAS_TABLE = 132
