@@ -28,6 +28,7 @@ Examples:
   tmli train --cohort PATIENTS --set oar1 --network vnet3d --out models/oar1-3d
   tmli segment --ct PATIENT/CT --model models/oar1-3d --out auto.dcm
   tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html
+  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --body External --out ptv.dcm
 
 Exit codes: 0 done, 1 error, 2 wrong command line, 130 cancelled (Ctrl-C).
 `tmli COMMAND --help` tells all about a command.";
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Segment(commands::segment::Args),
     /// Compare two RT Structure Sets of one CT series: DSC, HD95, ASD
     Compare(commands::compare::Args),
+    /// Make the PTV of several CTVs with margins in six directions
+    Ptv(commands::ptv::Args),
     /// Turn a NIfTI label map into an RT Structure Set
     Convert(commands::convert::Args),
 }

@@ -110,6 +110,19 @@ pub(crate) fn structure_mask(
     drawn.then(|| mask_of(set, &rois, geometry).0)
 }
 
+/// The ROIs that a user means by a name: a ROI's own name comes first, then the structure that the name stands for.
+/// `None` where there is none, or not clearly one.
+pub(crate) fn find_rois(set: &StructureSet, matching: &RoiMatching, names: &Names, wanted: &str) -> Option<Vec<usize>> {
+    let own: Vec<usize> = (0..set.rois.len()).filter(|&i| set.rois[i].name == wanted).collect();
+    if !own.is_empty() {
+        return (own.len() == 1).then_some(own);
+    }
+    let meant = names.aliases.resolve(wanted).unwrap_or(wanted);
+    let mut named = named_rois(set, matching);
+    let at = named.iter().position(|n| n.name == wanted).or_else(|| named.iter().position(|n| n.name == meant))?;
+    Some(named.swap_remove(at).rois)
+}
+
 /// Colour of a structure that the protocol does not know.
 pub(crate) const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
 
@@ -141,6 +154,7 @@ mod tests {
     use tmli_core::Roi;
 
     use super::*;
+    use crate::files::NamesArgs;
 
     fn set(names: &[&str]) -> StructureSet {
         let roi = |(i, name): (usize, &&str)| Roi {
@@ -168,5 +182,16 @@ mod tests {
         let names: Vec<String> =
             named_rois(&set(&["heart", "Leber", "x", "heart"]), &matching).into_iter().map(|n| n.name).collect();
         assert_eq!(names, ["heart", "Liver", "x", "heart (ROI 4)"]);
+    }
+
+    #[test]
+    fn a_user_names_a_roi_as_it_is_in_the_file_or_by_its_structure() {
+        let names = NamesArgs { protocol: None, aliases: None }.load().expect("built in");
+        let set = set(&["Lt Lung", "Rt Lung", "Leber", "ring", "ring", "CTV1"]);
+        let found = |wanted: &str| find_rois(&set, &match_set(&set, &names), &names, wanted);
+        assert_eq!(found("Lt Lung"), Some(vec![0]));
+        assert_eq!(found("Lungs"), Some(vec![0, 1]));
+        assert_eq!((found("Liver"), found("liver"), found("CTV1")), (Some(vec![2]), Some(vec![2]), Some(vec![5])));
+        assert_eq!((found("ring"), found("Heart")), (None, None), "two of them, none of it");
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod convert;
 pub(crate) mod doctor;
 pub(crate) mod inspect;
 pub(crate) mod phantom;
+pub(crate) mod ptv;
 pub(crate) mod segment;
 pub(crate) mod train;
 mod train_config;
@@ -21,6 +22,7 @@ pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
         Command::Train(args) => train::run(&args, verbosity),
         Command::Segment(args) => segment::run(&args, verbosity),
         Command::Compare(args) => compare::run(&args, verbosity),
+        Command::Ptv(args) => ptv::run(&args, verbosity),
         Command::Convert(args) => convert::run(&args, verbosity),
     }
 }
