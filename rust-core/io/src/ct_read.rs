@@ -2,14 +2,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::DefaultDicomObject;
 use ndarray::Array3;
 use rayon::prelude::*;
-use tmli_core::Volume;
+use tmli_core::{Volume, VolumeGeometry};
 
 use crate::{
     attributes::Attributes,
@@ -21,7 +21,7 @@ use crate::{
     identity::{CtIdentity, PatientStudy, SliceReference},
     pixels::{self, PixelReport},
     preflight::EXPLICIT_VR_BIG_ENDIAN,
-    scan::{FolderScan, SeriesEntry, scan_folder},
+    scan::{FolderScan, SeriesEntry, scan_files, scan_folder},
     series, uid,
 };
 
@@ -33,8 +33,45 @@ pub struct CtSeries {
     pub volume: Volume<i16>,
     /// Attributes that an RT Structure Set on this series repeats.
     pub identity: CtIdentity,
+    /// SeriesDescription (free text: may hold anything, show it only to the user who owns the data).
+    pub description: String,
     /// What was odd, e.g. values beyond the range of i16.
     pub findings: Vec<Finding>,
+}
+
+/// A CT series without its voxels.
+#[derive(Clone, Debug)]
+pub struct CtHeaders {
+    /// Where the voxels would be.
+    pub geometry: VolumeGeometry,
+    /// Attributes that an RT Structure Set on this series repeats.
+    pub identity: CtIdentity,
+    /// SeriesDescription, as in [`CtSeries::description`].
+    pub description: String,
+    /// What was odd.
+    pub findings: Vec<Finding>,
+}
+
+/// What identifies the one CT series that these files are: for writing a structure set on a scan whose voxels are in
+/// memory already. Reads headers only; other objects among the files are passed over.
+///
+/// # Errors
+/// As [`read_ct_folder`].
+pub fn read_ct_headers(files: Vec<PathBuf>) -> Result<CtHeaders, IoError> {
+    let mut scan = scan_files(files);
+    if !scan.unreadable.is_empty() {
+        return Err(scan.unreadable.swap_remove(0).1);
+    }
+    let entry = &scan.ct_series[choose(&scan, None)?];
+    let stack = series::stack(&entry.headers)?;
+    let headers: Vec<&SliceHeader> = stack.order.iter().map(|&n| &entry.headers[n]).collect();
+    let first = headers[0];
+    let label = first.place();
+    let object = dicom_file::open(&first.path, &label, Extent::Header)?.ok_or(IoError::NotDicom { file: label })?;
+    let mut findings = stack.findings;
+    let position_reference = object.text_or_empty(tags::POSITION_REFERENCE_INDICATOR);
+    let identity = identity(&headers, patient_study(&object), position_reference, &mut findings);
+    Ok(CtHeaders { geometry: stack.geometry, identity, description: entry.description.clone(), findings })
 }
 
 /// Reads the voxels of a series, slices in parallel.
@@ -85,7 +122,7 @@ pub fn read_ct_series(entry: &SeriesEntry) -> Result<CtSeries, IoError> {
     let identity = identity(&headers, patient, position_reference, &mut findings);
     let volume = Volume::new(stack.geometry, data)
         .map_err(|e| IoError::Invalid { what: "the volume", reason: e.to_string() })?;
-    Ok(CtSeries { volume, identity, findings })
+    Ok(CtSeries { volume, identity, description: entry.description.clone(), findings })
 }
 
 fn open(header: &SliceHeader) -> Result<DefaultDicomObject, IoError> {

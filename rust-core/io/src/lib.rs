@@ -48,7 +48,7 @@ mod uid;
 mod walk;
 
 pub use atomic::write_atomically;
-pub use ct_read::{CtSeries, read_ct_folder, read_ct_series};
+pub use ct_read::{CtHeaders, CtSeries, read_ct_folder, read_ct_headers, read_ct_series};
 pub use ct_write::{CtAttributes, write_ct_series};
 pub use error::{IoError, SeriesGeometryError};
 pub use finding::Finding;

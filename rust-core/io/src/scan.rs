@@ -179,6 +179,11 @@ pub fn scan_folder(dir: &Path) -> Result<FolderScan, IoError> {
     if paths.is_empty() {
         return Err(IoError::EmptyFolder);
     }
+    Ok(scan_files(paths))
+}
+
+/// Tells what these files are, whatever folders they lie in. Reads headers only, in parallel.
+pub(crate) fn scan_files(paths: Vec<PathBuf>) -> FolderScan {
     let count = paths.len();
     let found: Vec<Found> = paths
         .into_par_iter()
@@ -206,7 +211,7 @@ pub fn scan_folder(dir: &Path) -> Result<FolderScan, IoError> {
     scan.ct_series.sort_by_key(|s| (s.is_localizer, s.series_number.unwrap_or(i32::MAX)));
     scan.other_objects =
         others.into_iter().map(|((modality, sop_class), count)| OtherEntry { modality, sop_class, count }).collect();
-    Ok(scan)
+    scan
 }
 
 /// Anonymised files may have lost their SeriesInstanceUID: then a folder and a frame of reference are one series.

@@ -1,0 +1,271 @@
+//! RT Structure Sets.
+
+use std::{path::PathBuf, sync::Arc};
+
+use pyo3::prelude::*;
+use rayon::prelude::*;
+use tmli_api::{ApiError, ErrorNumber};
+use tmli_core::{Contour as Loop, Segment, Segmentation, trace_with};
+use tmli_io::{IoError, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions};
+use tmli_protocol::Structure;
+
+use crate::{
+    contours::{Contour, trace_options},
+    ct::CtIdentity,
+    error::{computed, detached, input},
+    geometry::Geometry,
+    masks::{Masks, named_masks},
+    protocol::tmli_protocol,
+};
+
+/// Colour of a structure that the protocol does not know.
+const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
+
+/// An RT Structure Set: ROIs of contours in LPS mm.
+#[pyclass(module = "tmli", frozen)]
+#[derive(Debug)]
+pub(crate) struct StructureSet {
+    file: Arc<StructureSetFile>,
+    findings: Vec<String>,
+}
+
+#[pymethods]
+impl StructureSet {
+    /// StructureSetLabel.
+    #[getter]
+    fn label(&self) -> &str {
+        &self.file.structure_set.label
+    }
+
+    /// FrameOfReferenceUID of the coordinates, or None.
+    #[getter]
+    fn frame_of_reference_uid(&self) -> Option<&str> {
+        self.file.structure_set.frame_of_reference.as_ref().map(|frame| frame.0.as_str())
+    }
+
+    /// SOPInstanceUID.
+    #[getter]
+    fn sop_instance_uid(&self) -> &str {
+        &self.file.sop_instance_uid
+    }
+
+    /// SeriesInstanceUIDs that it says it was drawn on.
+    #[getter]
+    fn referenced_series_uids(&self) -> Vec<String> {
+        self.file.referenced_series_uids.clone()
+    }
+
+    /// In file order, with those that have no contour.
+    #[getter]
+    fn rois(&self) -> Vec<Roi> {
+        (0..self.file.structure_set.rois.len()).map(|index| Roi { file: Arc::clone(&self.file), index }).collect()
+    }
+
+    /// What was odd about the file, in words without patient data.
+    #[getter]
+    fn findings(&self) -> Vec<String> {
+        self.findings.clone()
+    }
+
+    /// The voxels of every ROI that has contours, by ROI name. Where several ROIs have one name, the number is added to
+    /// all but the first: ``heart (ROI 4)``. Contours that were left out or moved are told in ``findings``.
+    fn rasterise(&self, py: Python<'_>, geometry: &Bound<'_, Geometry>) -> PyResult<Masks> {
+        let geometry = &geometry.get().inner;
+        let rois = &self.file.structure_set.rois;
+        let (segments, findings) = computed(py, || {
+            let drawn: Vec<_> = rois.iter().enumerate().filter(|(_, roi)| !roi.contours.is_empty()).collect();
+            let made = drawn.par_iter().map(|(index, roi)| {
+                let name = match rois[..*index].iter().any(|earlier| earlier.name == roi.name) {
+                    true => format!("{} (ROI {})", roi.name, roi.number.0),
+                    false => roi.name.clone(),
+                };
+                let made = tmli_core::rasterise(&roi.contours, geometry);
+                let findings: Vec<String> = made.findings.iter().map(|finding| format!("{name}: {finding}")).collect();
+                (Segment { name, mask: made.mask }, findings)
+            });
+            made.unzip::<_, _, Vec<_>, Vec<_>>()
+        })?;
+        let segmentation = Segmentation { geometry: geometry.clone(), segments };
+        Ok(Masks::new(segmentation, findings.into_iter().flatten().collect()))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<tmli.StructureSet of {} ROIs>", self.file.structure_set.rois.len())
+    }
+}
+
+/// One region of interest.
+#[pyclass(module = "tmli", frozen)]
+#[derive(Debug)]
+pub(crate) struct Roi {
+    file: Arc<StructureSetFile>,
+    index: usize,
+}
+
+#[pymethods]
+impl Roi {
+    /// ROIName, as in the file.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.inner().name
+    }
+
+    /// ROINumber: an identifier that the writer chose, not an index.
+    #[getter]
+    fn number(&self) -> i32 {
+        self.inner().number.0
+    }
+
+    /// Display colour (red, green, blue), 0 to 255, or None.
+    #[getter]
+    fn colour(&self) -> Option<(u8, u8, u8)> {
+        self.inner().colour.map(Into::into)
+    }
+
+    /// RTROIInterpretedType, e.g. ORGAN or CTV, or None.
+    #[getter]
+    fn interpreted_type(&self) -> Option<&str> {
+        self.inner().interpreted_type.as_deref()
+    }
+
+    /// Its contours, in no particular order.
+    #[getter]
+    fn contours(&self) -> Vec<Contour> {
+        self.inner().contours.iter().cloned().map(Contour::from).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        let roi = self.inner();
+        format!("<tmli.Roi {} {:?}, {} contours>", roi.number.0, roi.name, roi.contours.len())
+    }
+}
+
+impl Roi {
+    fn inner(&self) -> &tmli_core::Roi {
+        &self.file.structure_set.rois[self.index]
+    }
+}
+
+/// Reads an RT Structure Set. With ``ct``, checks that it is of that patient and frame of reference, and tells in
+/// ``findings`` what is odd about its references.
+///
+/// Raises DicomError when the file can't be read, is something else, or does not belong to ``ct``.
+#[pyfunction]
+#[pyo3(signature = (path, ct=None))]
+pub(crate) fn read_structure_set(
+    py: Python<'_>,
+    path: PathBuf,
+    ct: Option<&Bound<'_, CtIdentity>>,
+) -> PyResult<StructureSet> {
+    let ct = ct.map(|ct| &ct.get().identity);
+    let (file, findings) = detached(py, || {
+        let file = tmli_io::read_structure_set(&path)?;
+        let mut findings = file.findings.clone();
+        if let Some(ct) = ct {
+            tmli_io::check_belongs_to(&file, ct)?;
+            findings.extend(tmli_io::reference_findings(&file, ct));
+        }
+        Ok::<_, IoError>((file, findings.iter().map(ToString::to_string).collect()))
+    })?;
+    Ok(StructureSet { file: Arc::new(file), findings })
+}
+
+/// What was written.
+#[pyclass(module = "tmli", frozen, get_all)]
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Names of the ROIs in the file.
+    written: Vec<String>,
+    /// Names of the ROIs left out because their mask is empty.
+    empty: Vec<String>,
+    /// SOPInstanceUID of the new file.
+    sop_instance_uid: String,
+    /// Size of the file in bytes.
+    bytes: u64,
+}
+
+/// Writes masks as an RT Structure Set that points at the CT series, whole or not at all.
+///
+/// ``masks`` maps names to bool or uint8 arrays ``[k, j, i]`` on the grid of the CT; on another grid in the same patient
+/// coordinates when ``geometry`` says so (its slices must lie on slices of the CT). Names of the TMLI protocol get its
+/// colours and codes. ``generation`` is "automatic", "semiautomatic" or "manual", ``algorithm`` its name and version.
+/// ``smooth`` and ``keyhole`` are as in ``trace``.
+///
+/// Raises InputError for a wrong option or shape; DicomError when the file is there already and ``overwrite`` is not
+/// said, when every mask is empty, and when it can't be written.
+#[pyfunction]
+#[pyo3(signature = (path, ct, masks, *, label=None, generation="automatic", algorithm=None, overwrite=false,
+    geometry=None, smooth=false, keyhole=false))]
+#[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+pub(crate) fn write_structure_set(
+    py: Python<'_>,
+    path: PathBuf,
+    ct: &Bound<'_, CtIdentity>,
+    masks: &Bound<'_, PyAny>,
+    label: Option<String>,
+    generation: &str,
+    algorithm: Option<String>,
+    overwrite: bool,
+    geometry: Option<&Bound<'_, Geometry>>,
+    smooth: bool,
+    keyhole: bool,
+) -> PyResult<Written> {
+    let generation = match generation {
+        "automatic" => RoiGeneration::Automatic,
+        "semiautomatic" => RoiGeneration::Semiautomatic,
+        "manual" => RoiGeneration::Manual,
+        other => {
+            let message = format!("generation must be automatic, semiautomatic or manual; got {other:?}");
+            return Err(input(py, ErrorNumber::Option, message));
+        }
+    };
+    let ct = ct.get();
+    let ct_geometry = &ct.geometry.get().inner;
+    let mask_geometry = geometry.map_or(ct_geometry, |geometry| &geometry.get().inner);
+    let masks = named_masks(masks, "masks", Some(mask_geometry.shape()))?;
+    let algorithm = algorithm.unwrap_or_else(|| format!("TMLI {}", env!("CARGO_PKG_VERSION")));
+    let mut options = StructureSetOptions::default();
+    if let Some(label) = label {
+        options.label = label;
+    }
+    let written = detached(py, || {
+        if !overwrite && path.exists() {
+            return Err(ApiError::new(ErrorNumber::FileExists, "the structure set is not written: a file of that name is there"));
+        }
+        let protocol = tmli_protocol();
+        let rois: Vec<RoiToWrite> = masks
+            .par_iter()
+            .map(|(name, mask)| {
+                let loops = trace_with(mask, mask_geometry, trace_options(smooth, keyhole));
+                roi_to_write(name, protocol.structure(name), loops, generation, &algorithm)
+            })
+            .collect();
+        Ok(tmli_io::write_structure_set(&path, &ct.identity, ct_geometry, &rois, &options)?)
+    })?;
+    let tmli_io::WrittenStructureSet { sop_instance_uid, written, empty, bytes } = written;
+    Ok(Written { written, empty, sop_instance_uid, bytes })
+}
+
+/// A ROI as it is written: colour, codes and type as the protocol says.
+pub(crate) fn roi_to_write(
+    name: &str,
+    structure: Option<&Structure>,
+    contours: Vec<Loop>,
+    generation: RoiGeneration,
+    generation_description: &str,
+) -> RoiToWrite {
+    let code = structure.and_then(|structure| structure.code.as_ref()).map(|code| RoiCode {
+        scheme: code.scheme.clone(),
+        value: code.value.clone(),
+        meaning: code.meaning.clone(),
+    });
+    RoiToWrite {
+        name: name.to_owned(),
+        interpreted_type: structure.map_or_else(|| "ORGAN".to_owned(), |s| s.interpreted_type.clone()),
+        colour: structure.map_or(UNKNOWN_COLOUR, |structure| structure.colour),
+        code,
+        contours,
+        generation,
+        generation_description: generation_description.to_owned(),
+    }
+}
