@@ -6,10 +6,10 @@ use ndarray::ArrayViewMut3;
 use numpy::{PyArray3, PyArrayDescrMethods as _, PyArrayMethods as _, PyUntypedArray, PyUntypedArrayMethods as _};
 use pyo3::{intern, prelude::*};
 use rayon::prelude::*;
-use tmli_api::ErrorNumber;
+use tmli_api::{ErrorNumber, checks};
 use tmli_core::Mask;
 
-use crate::error::{computed, input};
+use crate::error::{computed, input, raised};
 
 /// Any array-like thing as a numpy array of three axes.
 fn three_axes<'py>(array: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
@@ -39,7 +39,8 @@ pub(crate) fn mask_from(array: &Bound<'_, PyAny>, what: &str, expected: Option<[
     }
     let kind = array.dtype().kind();
     if array.dtype().itemsize() != 1 || !matches!(kind, b'b' | b'u') {
-        let message = format!("{what} must be of type bool or uint8, got {}; compare first, as in `labels == 3`", array.dtype());
+        let message =
+            format!("{what} must be of type bool or uint8, got {}; compare first, as in `labels == 3`", array.dtype());
         return Err(input(py, ErrorNumber::Option, message));
     }
     // bool and uint8 are both one byte, so that no voxel is copied.
@@ -52,6 +53,7 @@ pub(crate) fn mask_from(array: &Bound<'_, PyAny>, what: &str, expected: Option<[
 /// A new bool array `[k, j, i]`. Memory is taken from the system only where the mask has voxels, so that a small
 /// structure in a large scan costs next to nothing.
 pub(crate) fn array_from<'py>(py: Python<'py>, mask: &Mask) -> PyResult<Bound<'py, PyArray3<bool>>> {
+    checks::room_for("an array of the mask", mask.shape().iter().product()).map_err(|error| raised(py, error))?;
     let array = PyArray3::<bool>::zeros(py, mask.shape(), false);
     let mut writable = array.try_readwrite()?;
     let view = writable.as_array_mut();
@@ -97,14 +99,13 @@ pub(crate) struct Voxels<'py> {
 ///
 /// # Errors
 /// When it is no array of numbers, or a value is not finite or does not fit in 16 bits.
-pub(crate) fn voxels_from<'py>(array: &Bound<'py, PyAny>) -> PyResult<Voxels<'py>> {
-    let py = array.py();
-    let given = three_axes(array, "a volume")?;
+pub(crate) fn voxels_from<'py>(original: &Bound<'py, PyAny>) -> PyResult<Voxels<'py>> {
+    let py = original.py();
+    let given = three_axes(original, "a volume")?;
     // The bytes of an array that was cut out of a file may lie at odd addresses.
     let aligned: bool = given.getattr(intern!(py, "flags"))?.getattr(intern!(py, "aligned"))?.extract()?;
     if let (true, Ok(array)) = (aligned, given.cast::<PyArray3<i16>>()) {
-        let copied = !given.is(array.as_any()) || !array.is(given.as_any());
-        return Ok(Voxels { array: array.clone(), copied });
+        return Ok(Voxels { array: array.clone(), copied: !given.is(original) });
     }
     let kind = given.dtype().kind();
     if !matches!(kind, b'i' | b'u' | b'f') {

@@ -1,8 +1,8 @@
 //! Contours, and between contours and masks.
 
-use numpy::{PyArray2, PyArray3, PyArrayMethods as _, PyReadonlyArray2};
+use numpy::{PyArray2, PyArray3, PyReadonlyArray2};
 use pyo3::prelude::*;
-use tmli_api::ErrorNumber;
+use tmli_api::{ApiError, ErrorNumber, checks};
 use tmli_core::{
     ContourKind, PointLps,
     trace::{Holes, TraceOptions},
@@ -10,7 +10,7 @@ use tmli_core::{
 
 use crate::{
     arrays::{array_from, mask_from},
-    error::{computed, input},
+    error::{computed, detached, input},
     geometry::Geometry,
 };
 
@@ -108,7 +108,10 @@ pub(crate) fn rasterise<'py>(
         });
     }
     let geometry = &geometry.get().inner;
-    let mask = computed(py, || tmli_core::rasterise(&loops, geometry).mask)?;
+    let mask = detached(py, || {
+        checks::room_for("the mask", geometry.voxel_count() / 8)?;
+        Ok::<_, ApiError>(tmli_core::rasterise(&loops, geometry).mask)
+    })?;
     array_from(py, &mask)
 }
 

@@ -70,7 +70,7 @@ impl CtIdentity {
     }
 
     fn __repr__(&self) -> String {
-        format!("<tmli.CtIdentity {} on {}>", self.patient_position(), self.geometry.get().__repr__())
+        format!("<tmli.CtIdentity {} on {}>", self.patient_position(), self.geometry.get().in_words())
     }
 }
 
@@ -91,7 +91,7 @@ impl CtSeries {
 
     fn __repr__(slf: &Bound<'_, Self>) -> String {
         let identity = slf.as_super().get();
-        format!("<tmli.CtSeries {} on {}>", identity.patient_position(), identity.geometry.get().__repr__())
+        format!("<tmli.CtSeries {} on {}>", identity.patient_position(), identity.geometry.get().in_words())
     }
 }
 
@@ -212,16 +212,6 @@ pub(crate) struct FolderScan {
     not_dicom: usize,
     /// Files that seem to be DICOM but can't be read, each with the reason.
     unreadable: Vec<(PathBuf, String)>,
-}
-
-impl<'py> IntoPyObject<'py> for SeriesEntry {
-    type Target = Self;
-    type Output = Bound<'py, Self>;
-    type Error = PyErr;
-
-    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, Self>> {
-        Bound::new(py, self)
-    }
 }
 
 /// Lists the CT series and RT Structure Sets in a folder and all folders below, whatever files are called. Reads

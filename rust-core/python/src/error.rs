@@ -20,7 +20,11 @@ where
     match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(raised(py, error)),
-        Err(panic) => Err(raised(py, ApiError::from_panic(panic.as_ref()))),
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+            Err(raised(py, ApiError::new(ErrorNumber::Panic, format!("a defect in TMLI: {words}"))))
+        }
     }
 }
 

@@ -1,14 +1,11 @@
 //! The grid of a volume.
 
-use numpy::{PyArray2, PyArrayMethods as _};
+use numpy::PyArray2;
 use pyo3::{prelude::*, types::PyTuple};
-use tmli_api::{ApiError, ErrorNumber};
-use tmli_core::{FrameOfReferenceUid, PointLps, SpacingMm, VolumeGeometry};
+use tmli_api::{geometry_from_matrix, lps_from_ijk};
+use tmli_core::{PointLps, VolumeGeometry};
 
-use crate::error::{input, raised};
-
-/// The last row of a 4 x 4 matrix may miss 0 0 0 1 by this much.
-const LAST_ROW_TOLERANCE: f64 = 1e-9;
+use crate::error::raised;
 
 /// Where the voxels of an array ``[k, j, i]`` (slice, row, column) are in the patient, in LPS millimetres (x to the
 /// left, y to posterior, z to superior). Integer indices are voxel centres.
@@ -40,18 +37,8 @@ impl Geometry {
         lps_from_ijk: [[f64; 4]; 4],
         frame_of_reference_uid: Option<String>,
     ) -> PyResult<Self> {
-        let bottom = lps_from_ijk[3];
-        if bottom.iter().zip([0.0, 0.0, 0.0, 1.0]).any(|(got, wanted)| !((got - wanted).abs() <= LAST_ROW_TOLERANCE)) {
-            let message = format!("the last row of lps_from_ijk must be 0 0 0 1, got {bottom:?}");
-            return Err(input(py, ErrorNumber::Matrix, message));
-        }
-        // Columns are i, j, k; axes are kept as k, j, i.
-        let column = |c: usize| -> [f64; 3] { std::array::from_fn(|row| lps_from_ijk[row][c]) };
-        let length = |v: [f64; 3]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let columns = [column(2), column(1), column(0)];
-        let [k, j, i] = columns.map(length);
-        let axes = [0, 1, 2].map(|axis| columns[axis].map(|x| x / [k, j, i][axis]));
-        Self::checked(py, shape, PointLps(column(3)), SpacingMm::new(k, j, i), axes, frame_of_reference_uid)
+        let frame = frame_of_reference_uid.as_deref();
+        geometry_from_matrix(shape, lps_from_ijk, frame).map(Self::from).map_err(|error| raised(py, error))
     }
 
     /// A grid of a head-first, supine patient: i to the left, j to posterior, k to superior. ``origin`` is the centre
@@ -65,9 +52,9 @@ impl Geometry {
         spacing_mm: [f64; 3],
         frame_of_reference_uid: Option<String>,
     ) -> PyResult<Self> {
-        let [k, j, i] = spacing_mm;
-        let axes = [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]];
-        Self::checked(py, shape, PointLps(origin), SpacingMm::new(k, j, i), axes, frame_of_reference_uid)
+        let ([k, j, i], [x, y, z]) = (spacing_mm, origin);
+        let matrix = [[i, 0.0, 0.0, x], [0.0, j, 0.0, y], [0.0, 0.0, k, z], [0.0, 0.0, 0.0, 1.0]];
+        Self::new(py, shape, matrix, frame_of_reference_uid)
     }
 
     /// Slices, rows, columns.
@@ -91,7 +78,7 @@ impl Geometry {
     /// The 4 x 4 matrix from column vectors (i, j, k, 1) to LPS mm, float64.
     #[getter]
     fn lps_from_ijk<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f64>> {
-        PyArray2::from_owned_array(py, ndarray::arr2(&self.matrix()))
+        PyArray2::from_owned_array(py, ndarray::arr2(&lps_from_ijk(&self.inner)))
     }
 
     /// DICOM FrameOfReferenceUID, or None. Grids of two frames are never the same grid.
@@ -123,41 +110,19 @@ impl Geometry {
     }
 
     fn __repr__(&self) -> String {
-        let [k, j, i] = self.inner.shape();
-        let [x, y, z] = self.inner.origin().0;
-        let spacing = self.inner.spacing_mm();
-        format!("<tmli.Geometry {k} x {j} x {i} voxels of {spacing}, first at ({x:.2}, {y:.2}, {z:.2}) LPS mm>")
+        format!("<tmli.Geometry {}>", self.in_words())
     }
 
     fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (self.shape(), self.matrix(), self.frame_of_reference_uid()).into_pyobject(py)
+        (self.shape(), lps_from_ijk(&self.inner), self.frame_of_reference_uid()).into_pyobject(py)
     }
 }
 
 impl Geometry {
-    fn matrix(&self) -> [[f64; 4]; 4] {
-        let affine = self.inner.lps_from_ijk();
-        let row = |r: usize| {
-            let [i, j, k] = affine.linear[r];
-            [i, j, k, affine.translation[r]]
-        };
-        [row(0), row(1), row(2), [0.0, 0.0, 0.0, 1.0]]
-    }
-
-    fn checked(
-        py: Python<'_>,
-        shape: [usize; 3],
-        origin: PointLps,
-        spacing_mm: SpacingMm,
-        axes: [[f64; 3]; 3],
-        frame: Option<String>,
-    ) -> PyResult<Self> {
-        let voxels = shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(n));
-        if voxels.is_none_or(|n| n > tmli_api::MAX_VOXELS) {
-            let message = format!("a volume of {shape:?} voxels (k, j, i) is larger than {} voxels", tmli_api::MAX_VOXELS);
-            return Err(input(py, ErrorNumber::SizeOverflow, message));
-        }
-        let inner = VolumeGeometry::new(shape, origin, spacing_mm, axes).map_err(|e| raised(py, ApiError::from(e)))?;
-        Ok(Self { inner: frame.into_iter().fold(inner, |inner, uid| inner.in_frame(FrameOfReferenceUid(uid))) })
+    pub(crate) fn in_words(&self) -> String {
+        let [k, j, i] = self.inner.shape();
+        let [x, y, z] = self.inner.origin().0;
+        let spacing = self.inner.spacing_mm();
+        format!("{k} x {j} x {i} voxels of {spacing}, first at ({x:.2}, {y:.2}, {z:.2}) LPS mm")
     }
 }

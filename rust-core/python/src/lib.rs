@@ -9,6 +9,7 @@ mod contours;
 mod ct;
 mod error;
 mod geometry;
+mod margin;
 mod masks;
 mod metrics;
 mod phantom;
@@ -22,6 +23,7 @@ mod _tmli {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name that Python programs ask for")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
@@ -31,6 +33,7 @@ mod _tmli {
         ct::{read_ct_identity, read_ct_series, scan_folder},
         error::_panic,
         geometry::Geometry,
+        margin::{Margin, expand, ptv, shrink},
         masks::Masks,
         metrics::{StructureMetrics, compare},
         phantom::{Phantom, phantom, write_phantom},

@@ -8,6 +8,7 @@ use pyo3::{
     prelude::*,
     types::{PyIterator, PyList},
 };
+use tmli_api::ErrorNumber;
 use tmli_core::{Mask, Segmentation};
 
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     error::{computed, input},
     geometry::Geometry,
 };
-use tmli_api::ErrorNumber;
 
 /// Masks by name, a read-only mapping from name to a bool array ``[k, j, i]`` on one grid.
 ///

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
-use tmli_api::{ApiError, ErrorNumber};
-use tmli_core::{Mask, MetricOptions, Profile, SpacingMm, metrics::compare_pairs};
+use tmli_api::checks::metric_options;
+use tmli_core::{Mask, SpacingMm, metrics::compare_pairs};
 
 use crate::{
-    error::{detached, input},
+    error::{detached, raised},
     geometry::Geometry,
     masks::named_masks,
 };
@@ -87,7 +87,7 @@ impl From<tmli_core::metrics::NamedMetrics> for StructureMetrics {
             reference_volume_ml: m.reference_volume_ml,
             prediction_volume_ml: m.prediction_volume_ml,
             flags: flags.into_iter().filter_map(|(name, set)| set.then_some(name)).collect(),
-            undefined: m.undefined.map(|undefined| undefined.name()),
+            undefined: m.undefined.map(tmli_core::Undefined::name),
             profile: m.profile.name(),
         }
     }
@@ -111,16 +111,11 @@ pub(crate) fn compare(
     percentile: f64,
     tolerance_mm: Option<f64>,
 ) -> PyResult<Vec<StructureMetrics>> {
-    let Some(profile) = Profile::from_name(profile) else {
-        let names = Profile::ALL.map(Profile::name).join(", ");
-        return Err(input(py, ErrorNumber::Option, format!("profile must be one of {names}; got {profile:?}")));
-    };
     let (spacing_mm, shape) = match &grid {
         Grid::Geometry(geometry) => (geometry.inner.spacing_mm(), Some(geometry.inner.shape())),
         Grid::SpacingMm([k, j, i]) => (SpacingMm::new(*k, *j, *i), None),
     };
-    let mut options = MetricOptions { profile, percentile, ..MetricOptions::default() };
-    options.tolerance_mm = tolerance_mm.unwrap_or(options.tolerance_mm);
+    let options = metric_options(Some(profile), Some(percentile), tolerance_mm).map_err(|error| raised(py, error))?;
     let reference = named_masks(reference, "the reference", shape)?;
     let prediction = named_masks(prediction, "the prediction", shape)?;
     let found = detached(py, || {
@@ -129,7 +124,7 @@ pub(crate) fn compare(
             .iter()
             .filter_map(|(name, mask)| Some((name.as_str(), &**mask, *predicted.get(name.as_str())?)))
             .collect();
-        compare_pairs(&pairs, spacing_mm, &options).map_err(ApiError::from)
+        compare_pairs(&pairs, spacing_mm, &options)
     })?;
     Ok(found.into_iter().map(StructureMetrics::from).collect())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use rayon::prelude::*;
-use tmli_api::{ApiError, ErrorNumber};
+use tmli_api::{ApiError, ErrorNumber, roi_to_write};
 use tmli_core::trace;
 use tmli_io::{CtAttributes, RoiGeneration, RoiToWrite, StructureSetOptions};
 use tmli_phantom::{Matrix, PhantomOptions, Sex, generate};
@@ -13,7 +13,6 @@ use crate::{
     error::{computed, detached, input},
     masks::Masks,
     protocol::tmli_protocol,
-    structure_set::roi_to_write,
     volume::Volume,
 };
 
@@ -33,13 +32,7 @@ pub(crate) struct Phantom {
     height_cm: f64,
 }
 
-fn options(
-    py: Python<'_>,
-    seed: u64,
-    case: u32,
-    age_years: Option<f64>,
-    matrix: usize,
-) -> PyResult<PhantomOptions> {
+fn options(py: Python<'_>, seed: u64, case: u32, age_years: Option<f64>, matrix: usize) -> PyResult<PhantomOptions> {
     if let Some(age) = age_years.filter(|age| !(2.0..=17.0).contains(age)) {
         return Err(input(py, ErrorNumber::Option, format!("age_years must be from 2 to 17, got {age}")));
     }

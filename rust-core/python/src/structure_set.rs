@@ -4,22 +4,18 @@ use std::{path::PathBuf, sync::Arc};
 
 use pyo3::prelude::*;
 use rayon::prelude::*;
-use tmli_api::{ApiError, ErrorNumber};
-use tmli_core::{Contour as Loop, Segment, Segmentation, trace_with};
-use tmli_io::{IoError, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions};
-use tmli_protocol::Structure;
+use tmli_api::{ApiError, ErrorNumber, checks, roi_to_write};
+use tmli_core::{Segment, Segmentation, trace_with};
+use tmli_io::{IoError, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions};
 
 use crate::{
     contours::{Contour, trace_options},
     ct::CtIdentity,
-    error::{computed, detached, input},
+    error::{detached, input},
     geometry::Geometry,
     masks::{Masks, named_masks},
     protocol::tmli_protocol,
 };
-
-/// Colour of a structure that the protocol does not know.
-const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
 
 /// An RT Structure Set: ROIs of contours in LPS mm.
 #[pyclass(module = "tmli", frozen)]
@@ -72,8 +68,9 @@ impl StructureSet {
     fn rasterise(&self, py: Python<'_>, geometry: &Bound<'_, Geometry>) -> PyResult<Masks> {
         let geometry = &geometry.get().inner;
         let rois = &self.file.structure_set.rois;
-        let (segments, findings) = computed(py, || {
+        let (segments, findings) = detached(py, || {
             let drawn: Vec<_> = rois.iter().enumerate().filter(|(_, roi)| !roi.contours.is_empty()).collect();
+            checks::room_for("the masks", drawn.len() * (geometry.voxel_count() / 8))?;
             let made = drawn.par_iter().map(|(index, roi)| {
                 let name = match rois[..*index].iter().any(|earlier| earlier.name == roi.name) {
                     true => format!("{} (ROI {})", roi.name, roi.number.0),
@@ -83,7 +80,7 @@ impl StructureSet {
                 let findings: Vec<String> = made.findings.iter().map(|finding| format!("{name}: {finding}")).collect();
                 (Segment { name, mask: made.mask }, findings)
             });
-            made.unzip::<_, _, Vec<_>, Vec<_>>()
+            Ok::<_, ApiError>(made.unzip::<_, _, Vec<_>, Vec<_>>())
         })?;
         let segmentation = Segmentation { geometry: geometry.clone(), segments };
         Ok(Masks::new(segmentation, findings.into_iter().flatten().collect()))
@@ -229,9 +226,8 @@ pub(crate) fn write_structure_set(
         options.label = label;
     }
     let written = detached(py, || {
-        if !overwrite && path.exists() {
-            return Err(ApiError::new(ErrorNumber::FileExists, "the structure set is not written: a file of that name is there"));
-        }
+        checks::names(masks.iter().map(|(name, _)| name.as_str()))?;
+        checks::may_write(&path, overwrite)?;
         let protocol = tmli_protocol();
         let rois: Vec<RoiToWrite> = masks
             .par_iter()
@@ -240,32 +236,8 @@ pub(crate) fn write_structure_set(
                 roi_to_write(name, protocol.structure(name), loops, generation, &algorithm)
             })
             .collect();
-        Ok(tmli_io::write_structure_set(&path, &ct.identity, ct_geometry, &rois, &options)?)
+        Ok::<_, ApiError>(tmli_io::write_structure_set(&path, &ct.identity, ct_geometry, &rois, &options)?)
     })?;
     let tmli_io::WrittenStructureSet { sop_instance_uid, written, empty, bytes } = written;
     Ok(Written { written, empty, sop_instance_uid, bytes })
-}
-
-/// A ROI as it is written: colour, codes and type as the protocol says.
-pub(crate) fn roi_to_write(
-    name: &str,
-    structure: Option<&Structure>,
-    contours: Vec<Loop>,
-    generation: RoiGeneration,
-    generation_description: &str,
-) -> RoiToWrite {
-    let code = structure.and_then(|structure| structure.code.as_ref()).map(|code| RoiCode {
-        scheme: code.scheme.clone(),
-        value: code.value.clone(),
-        meaning: code.meaning.clone(),
-    });
-    RoiToWrite {
-        name: name.to_owned(),
-        interpreted_type: structure.map_or_else(|| "ORGAN".to_owned(), |s| s.interpreted_type.clone()),
-        colour: structure.map_or(UNKNOWN_COLOUR, |structure| structure.colour),
-        code,
-        contours,
-        generation,
-        generation_description: generation_description.to_owned(),
-    }
 }

@@ -1,15 +1,10 @@
 //! Voxels and where they are.
 
-use ndarray::Array3;
-use numpy::{PyArray3, PyArrayMethods as _, PyUntypedArrayMethods as _};
+use numpy::{PyArray3, PyUntypedArrayMethods as _};
 use pyo3::prelude::*;
-use tmli_api::{ApiError, ErrorNumber};
+use tmli_api::ErrorNumber;
 
-use crate::{
-    arrays::voxels_from,
-    error::{detached, input},
-    geometry::Geometry,
-};
+use crate::{arrays::voxels_from, error::input, geometry::Geometry};
 
 /// Hounsfield units ``[k, j, i]`` on a grid.
 ///
@@ -57,7 +52,7 @@ impl Volume {
     }
 
     fn __repr__(&self) -> String {
-        format!("<tmli.Volume on {}>", self.geometry.get().__repr__())
+        format!("<tmli.Volume on {}>", self.geometry.get().in_words())
     }
 }
 
@@ -67,17 +62,5 @@ impl Volume {
         let (geometry, data) = volume.into_parts();
         let array = PyArray3::from_owned_array(py, data).unbind();
         Ok(Self { array, geometry: Py::new(py, Geometry::from(geometry))?, copied: false })
-    }
-
-    /// A copy for what needs to own its voxels.
-    pub(crate) fn to_core(&self, py: Python<'_>) -> PyResult<tmli_core::Volume<i16>> {
-        let array = self.array.bind(py).try_readonly()?;
-        let view = array.as_array();
-        let geometry = &self.geometry.get().inner;
-        detached(py, || {
-            let mut data = Array3::zeros(view.dim());
-            data.assign(&view);
-            tmli_core::Volume::new(geometry.clone(), data).map_err(ApiError::from)
-        })
     }
 }

@@ -1,0 +1,127 @@
+//! Margins in mm, and the planning target volume.
+
+use numpy::PyArray3;
+use pyo3::prelude::*;
+use tmli_core::margin::{self, MarginMm, PtvRequest};
+
+use crate::{
+    arrays::{array_from, mask_from},
+    error::detached,
+    geometry::Geometry,
+};
+
+/// How far a structure grows towards each side of the patient, in mm from 0 to 100.
+///
+/// All six must be said, or ``Margin.uniform(mm)``. The margin round a point is a quarter of an ellipsoid in each
+/// octant, so that two different margins meet smoothly.
+#[pyclass(module = "tmli", frozen, eq, get_all)]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Margin {
+    /// Towards the patient's left, mm.
+    left: f64,
+    /// Towards the patient's right, mm.
+    right: f64,
+    /// Towards the patient's front, mm.
+    anterior: f64,
+    /// Towards the patient's back, mm.
+    posterior: f64,
+    /// Towards the head, mm.
+    superior: f64,
+    /// Towards the feet, mm.
+    inferior: f64,
+}
+
+#[pymethods]
+impl Margin {
+    #[new]
+    #[pyo3(signature = (*, left, right, anterior, posterior, superior, inferior))]
+    fn new(left: f64, right: f64, anterior: f64, posterior: f64, superior: f64, inferior: f64) -> Self {
+        Self { left, right, anterior, posterior, superior, inferior }
+    }
+
+    /// The same in all directions: a sphere.
+    #[staticmethod]
+    fn uniform(mm: f64) -> Self {
+        Self::new(mm, mm, mm, mm, mm, mm)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<tmli.Margin {}>", self.inner())
+    }
+}
+
+impl Margin {
+    fn inner(&self) -> MarginMm {
+        let &Self { left, right, anterior, posterior, superior, inferior } = self;
+        MarginMm { left, right, anterior, posterior, superior, inferior }
+    }
+}
+
+/// The mask (bool or uint8, ``[k, j, i]``) and every voxel whose centre lies within the margin of the centre of one of
+/// its voxels: exact for any spacing. A new bool array; what would lie outside of the grid is cut off.
+///
+/// Raises InputError when the mask is not of the shape of the geometry, or the margin is not from 0 to 100 mm.
+#[pyfunction]
+pub(crate) fn expand<'py>(
+    py: Python<'py>,
+    mask: &Bound<'py, PyAny>,
+    geometry: &Bound<'py, Geometry>,
+    margin: &Bound<'py, Margin>,
+) -> PyResult<Bound<'py, PyArray3<bool>>> {
+    let geometry = &geometry.get().inner;
+    let mask = mask_from(mask, "the mask", Some(geometry.shape()))?;
+    let margin = margin.get().inner();
+    let grown = detached(py, || margin::expand(&mask, geometry, margin))?;
+    array_from(py, &grown)
+}
+
+/// The mask without every voxel whose centre lies within the margin of the centre of a voxel outside; what lies beyond
+/// the grid does not count as outside.
+///
+/// Raises InputError as ``expand``.
+#[pyfunction]
+pub(crate) fn shrink<'py>(
+    py: Python<'py>,
+    mask: &Bound<'py, PyAny>,
+    geometry: &Bound<'py, Geometry>,
+    margin: &Bound<'py, Margin>,
+) -> PyResult<Bound<'py, PyArray3<bool>>> {
+    let geometry = &geometry.get().inner;
+    let mask = mask_from(mask, "the mask", Some(geometry.shape()))?;
+    let margin = margin.get().inner();
+    let left = detached(py, || margin::shrink(&mask, geometry, margin))?;
+    array_from(py, &left)
+}
+
+/// The planning target volume: the union of CTVs, each expanded by its margin, within the body, and without what is
+/// nearer than a distance in mm to each structure in ``crop``. A new bool array ``[k, j, i]``.
+///
+/// ``ctvs`` are pairs of mask and ``Margin``, ``crop`` pairs of mask and mm; masks are bool or uint8 ``[k, j, i]``.
+///
+/// Raises InputError without CTVs, and as ``expand``.
+#[pyfunction]
+#[pyo3(signature = (ctvs, geometry, body=None, crop=None))]
+pub(crate) fn ptv<'py>(
+    py: Python<'py>,
+    ctvs: Vec<(Bound<'py, PyAny>, Bound<'py, Margin>)>,
+    geometry: &Bound<'py, Geometry>,
+    body: Option<Bound<'py, PyAny>>,
+    crop: Option<Vec<(Bound<'py, PyAny>, f64)>>,
+) -> PyResult<Bound<'py, PyArray3<bool>>> {
+    let geometry = &geometry.get().inner;
+    let mask = |array: &Bound<'py, PyAny>, what: &str| mask_from(array, what, Some(geometry.shape()));
+    let grown = ctvs.iter().map(|(array, margin)| Ok((mask(array, "a CTV")?, margin.get().inner())));
+    let grown = grown.collect::<PyResult<Vec<_>>>()?;
+    let cropped = crop.iter().flatten().map(|(array, mm)| Ok((mask(array, "a structure to crop")?, *mm)));
+    let cropped = cropped.collect::<PyResult<Vec<_>>>()?;
+    let body = body.map(|body| mask(&body, "the body")).transpose()?;
+    let made = detached(py, || {
+        let request = PtvRequest {
+            ctvs: grown.iter().map(|(mask, margin)| (mask, *margin)).collect(),
+            body: body.as_ref(),
+            crop: cropped.iter().map(|(mask, mm)| (mask, *mm)).collect(),
+        };
+        margin::ptv(geometry, &request)
+    })?;
+    array_from(py, &made)
+}
