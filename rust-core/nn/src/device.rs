@@ -1,53 +1,9 @@
 //! Which device computes, and why, in words a user can act on.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use tch::Device;
+use tmli_model::DeviceRequest;
 
 use crate::libtorch_cuda::{self, CudaLibrary};
-
-/// What the user asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceRequest {
-    /// The first usable NVIDIA GPU, else the CPU.
-    #[default]
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// The GPU of this number, counted from 0.
-    Cuda(usize),
-}
-
-impl std::str::FromStr for DeviceRequest {
-    type Err = String;
-
-    /// `auto`, `cpu`, `cuda` or `cuda:N`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let lower = text.to_lowercase();
-        match lower.as_str() {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            "cuda" | "gpu" => Ok(Self::Cuda(0)),
-            other => other
-                .strip_prefix("cuda:")
-                .and_then(|number| number.parse().ok())
-                .map(Self::Cuda)
-                .ok_or_else(|| format!("\"{text}\" is not a device: say auto, cpu, cuda or cuda:N")),
-        }
-    }
-}
-
-impl fmt::Display for DeviceRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(n) => write!(f, "cuda:{n}"),
-        }
-    }
-}
 
 /// The device to compute on, and why this one, in plain words. Falls back to the CPU with the reason; sets the number
 /// of CPU threads to the number of physical cores.
@@ -119,14 +75,5 @@ mod tests {
         let (device, reason) = choose_device(DeviceRequest::Cuda(4096));
         assert_eq!(device, Device::Cpu);
         assert!(reason.len() > "CPU with 1 thread: ".len(), "{reason}");
-    }
-
-    #[test]
-    fn requests_are_read_as_they_are_written() {
-        for request in [DeviceRequest::Auto, DeviceRequest::Cpu, DeviceRequest::Cuda(3)] {
-            assert_eq!(request.to_string().parse(), Ok(request));
-        }
-        assert_eq!("CUDA".parse(), Ok(DeviceRequest::Cuda(0)));
-        assert!("tpu".parse::<DeviceRequest>().is_err());
     }
 }

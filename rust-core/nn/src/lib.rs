@@ -33,12 +33,17 @@ pub mod preprocess;
 pub mod segment;
 pub mod training;
 
-pub use device::{DeviceRequest, choose_device};
+pub use device::choose_device;
 pub use error::NnError;
-pub use model_folder::{Manifest, Model, PostProcessing, Provenance, StructureScore, save_model};
-pub use networks::{Activation, Network, NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig, build};
-pub use preprocess::{Intensity, ModelGrid, PatientAxes, body_box, resample_ct, resample_mask};
+pub use model_folder::{Model, save_model};
+pub use networks::{Network, build};
+pub use preprocess::{PatientAxes, body_box, resample_ct, resample_mask};
 pub use segment::{SegmentOptions, SegmentProgress, SegmentStatistics, segment, segment_with};
 pub use training::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainInputs, TrainOutcome, TrainingCase, train,
+};
+// What a model folder says comes with the network that is made from it.
+pub use tmli_model::{
+    Activation, DeviceRequest, Intensity, Manifest, ModelError, ModelGrid, NetworkConfig, Normalisation,
+    PostProcessing, Provenance, StructureScore, UNet2dConfig, VNet3dConfig,
 };

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use common::thresholds;
 use tch::{Device, Kind, Tensor, nn};
 use tmli_nn::{
-    Activation, Manifest, Model, NetworkConfig, NnError, Normalisation, UNet2dConfig, VNet3dConfig, build,
+    Activation, Manifest, Model, ModelError, NetworkConfig, NnError, Normalisation, UNet2dConfig, VNet3dConfig, build,
     model_folder::load_weights, save_model,
 };
 
@@ -86,7 +86,7 @@ fn a_folder_that_cannot_be_written_leaves_nothing() {
     let store = nn::VarStore::new(Device::Cpu);
     build(&small_unet(), &store.root()).expect("a network");
     let result = save_model(&parent.path().join("not there/model"), manifest(small_unet(), [1, 32, 32]), &store);
-    assert!(matches!(result, Err(NnError::Io { .. })), "{result:?}");
+    assert!(matches!(result, Err(NnError::Model(ModelError::Io { .. }))), "{result:?}");
     assert_eq!(fs::read_dir(parent.path()).expect("a folder").count(), 0);
 }
 
@@ -100,10 +100,10 @@ fn a_flipped_byte_in_the_weights_is_refused() {
         let mut bad = good.clone();
         bad[at] ^= 1;
         fs::write(dir.join(WEIGHTS), bad).expect("written");
-        assert!(matches!(refusal(&dir), NnError::WeightsHash { .. }), "byte {at}");
+        assert!(matches!(refusal(&dir), NnError::Model(ModelError::WeightsHash { .. })), "byte {at}");
     }
     fs::write(dir.join(WEIGHTS), &good[..good.len() - 100]).expect("written");
-    assert!(matches!(refusal(&dir), NnError::WeightsHash { .. }), "a truncated file");
+    assert!(matches!(refusal(&dir), NnError::Model(ModelError::WeightsHash { .. })), "a truncated file");
 }
 
 #[test]
@@ -113,28 +113,32 @@ fn a_missing_file_is_named() {
         let dir = parent.path().join("model");
         saved(&dir);
         fs::remove_file(dir.join(file)).expect("removed");
-        assert!(matches!(refusal(&dir), NnError::ModelFileMissing { file: missing, .. } if missing == file));
+        assert!(
+            matches!(refusal(&dir), NnError::Model(ModelError::FileMissing { file: missing, .. }) if missing == file)
+        );
     }
-    assert!(matches!(refusal(Path::new("/nowhere/model")), NnError::ModelFileMissing { .. }));
+    assert!(matches!(refusal(Path::new("/nowhere/model")), NnError::Model(ModelError::FileMissing { .. })));
 }
 
 #[test]
 fn another_format_version_is_refused_whatever_else_the_file_says() {
     let parent = tempfile::tempdir().expect("a folder");
     fs::write(parent.path().join(MANIFEST), r#"{"format_version": 7, "weights": {}}"#).expect("written");
-    assert!(matches!(refusal(parent.path()), NnError::FormatVersion { got: 7, .. }));
+    assert!(matches!(refusal(parent.path()), NnError::Model(ModelError::FormatVersion { got: 7, .. })));
 }
 
 #[test]
 fn a_manifest_that_is_not_one_or_contradicts_itself_is_refused() {
     type Expected = fn(&NnError) -> bool;
     let cases: [(&str, &str, Expected); 6] = [
-        ("{", "", |e| matches!(e, NnError::ManifestSyntax { .. })),
-        ("\"kind\": \"unet2d\"", "\"kind\": \"unet9d\"", |e| matches!(e, NnError::ManifestSyntax { .. })),
-        ("\"Heart\",", "", |e| matches!(e, NnError::ManifestContents { .. })),
-        ("\"Heart\"", "\"Liver\"", |e| matches!(e, NnError::ManifestContents { .. })),
-        ("-500.0", "900.0", |e| matches!(e, NnError::Setting { .. })),
-        ("\"convolutions\": 2", "\"convolutions\": 0", |e| matches!(e, NnError::Setting { .. })),
+        ("{", "", |e| matches!(e, NnError::Model(ModelError::ManifestSyntax { .. }))),
+        ("\"kind\": \"unet2d\"", "\"kind\": \"unet9d\"", |e| {
+            matches!(e, NnError::Model(ModelError::ManifestSyntax { .. }))
+        }),
+        ("\"Heart\",", "", |e| matches!(e, NnError::Model(ModelError::ManifestContents { .. }))),
+        ("\"Heart\"", "\"Liver\"", |e| matches!(e, NnError::Model(ModelError::ManifestContents { .. }))),
+        ("-500.0", "900.0", |e| matches!(e, NnError::Model(ModelError::Setting { .. }))),
+        ("\"convolutions\": 2", "\"convolutions\": 0", |e| matches!(e, NnError::Model(ModelError::Setting { .. }))),
     ];
     for (from, to, expected) in cases {
         let parent = tempfile::tempdir().expect("a folder");
@@ -152,7 +156,7 @@ fn weights_of_another_network_are_refused() {
     let dir = parent.path().join("model");
     saved(&dir);
     edit_manifest(&dir, "\"convolutions\": 2", "\"convolutions\": 3");
-    assert!(matches!(refusal(&dir), NnError::WeightsShape { .. }));
+    assert!(matches!(refusal(&dir), NnError::Model(ModelError::WeightsShape { .. })));
 }
 
 #[test]
@@ -165,7 +169,7 @@ fn a_manifest_of_a_giant_network_is_refused_without_building_it() {
     let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     value["network"] = serde_json::to_value(giant).expect("JSON");
     fs::write(dir.join(MANIFEST), value.to_string()).expect("written");
-    assert!(matches!(refusal(&dir), NnError::WeightsShape { .. }));
+    assert!(matches!(refusal(&dir), NnError::Model(ModelError::WeightsShape { .. })));
 }
 
 trait Giant {

@@ -1,7 +1,7 @@
 //! Every configuration runs forward and backward, and what can't be is refused without libtorch's help.
 
 use tch::{Device, Kind, Tensor, nn};
-use tmli_nn::{Activation, NetworkConfig, NnError, Normalisation, UNet2dConfig, VNet3dConfig, build};
+use tmli_nn::{Activation, ModelError, NetworkConfig, NnError, Normalisation, UNet2dConfig, VNet3dConfig, build};
 
 const NORMALISATIONS: [Normalisation; 4] =
     [Normalisation::None, Normalisation::Batch, Normalisation::Instance, Normalisation::Group];
@@ -78,7 +78,7 @@ fn impossible_configurations_are_refused() {
         spoil(&mut config);
         let store = nn::VarStore::new(Device::Cpu);
         let result = build(&NetworkConfig::VNet3d(config), &store.root());
-        assert!(matches!(result, Err(NnError::Setting { .. })), "case {n}");
+        assert!(matches!(result, Err(NnError::Model(ModelError::Setting { .. }))), "case {n}");
     }
 }
 
@@ -89,6 +89,6 @@ fn an_input_of_the_wrong_size_is_an_error_and_no_abort() {
     let network = build(&config, &store.root()).expect("a network");
     for shape in [vec![1, 1, 30, 32], vec![1, 2, 32, 32], vec![1, 1, 4, 32, 32], vec![1, 1, 0, 32], vec![]] {
         let x = Tensor::zeros(shape.as_slice(), (Kind::Float, Device::Cpu));
-        assert!(matches!(network.forward_t(&x, false), Err(NnError::Setting { .. })), "{shape:?}");
+        assert!(matches!(network.forward_t(&x, false), Err(NnError::Model(ModelError::Setting { .. }))), "{shape:?}");
     }
 }

@@ -9,7 +9,8 @@ use ndarray::Array3;
 use tch::{Device, Kind, Tensor};
 use tmli_core::{Mask, PointLps, Segmentation, SpacingMm, Volume, VolumeGeometry};
 use tmli_nn::{
-    Manifest, Model, Network, NetworkConfig, NnError, SegmentOptions, SegmentStatistics, segment, segment_with,
+    Manifest, Model, ModelError, Network, NetworkConfig, NnError, SegmentOptions, SegmentStatistics, segment,
+    segment_with,
 };
 
 fn model(config: NetworkConfig, hu: &[f32], spacing_mm: [f64; 3], patch: [usize; 3]) -> Model {
@@ -176,7 +177,7 @@ fn options_that_make_no_sense_are_refused() {
     for (overlap, threshold) in [(1.0, 0.5), (-0.1, 0.5), (f64::NAN, 0.5), (0.5, 0.0), (0.5, f32::NAN)] {
         let options = SegmentOptions { overlap, threshold, ..SegmentOptions::default() };
         let result = segment(&model, &ct, &options, &mut |_| ControlFlow::Continue(()));
-        assert!(matches!(result, Err(NnError::Setting { .. })), "{overlap} {threshold}");
+        assert!(matches!(result, Err(NnError::Model(ModelError::Setting { .. }))), "{overlap} {threshold}");
     }
 }
 

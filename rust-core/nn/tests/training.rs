@@ -13,10 +13,8 @@ use sha2::{Digest, Sha256};
 use tch::Device;
 use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
 use tmli_nn::{
-    CaseSource, CaseSplit, Model, NetworkConfig, NnError, Normalisation, TrainConfig, TrainEvent, TrainInputs,
-    TrainOutcome, TrainingCase, UNet2dConfig, VNet3dConfig,
-    networks::Activation,
-    train,
+    Activation, CaseSource, CaseSplit, Model, NetworkConfig, NnError, Normalisation, TrainConfig, TrainEvent,
+    TrainInputs, TrainOutcome, TrainingCase, UNet2dConfig, VNet3dConfig, train,
     training::{Augmentation, Rule, TrainError},
 };
 

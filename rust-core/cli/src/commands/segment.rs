@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use tmli_core::{Segment, trace};
 use tmli_io::{CtSeries, RoiGeneration, RoiToWrite, StructureSetOptions, read_ct_folder, write_structure_set};
-use tmli_nn::{DeviceRequest, Manifest, Model, NnError, SegmentOptions, choose_device};
+use tmli_model::{Choice, DeviceRequest, Manifest, ModelError, choose_models};
+use tmli_nn::{Model, NnError, SegmentOptions, choose_device};
 use tmli_protocol::Protocol;
 
 use crate::{
@@ -76,8 +77,8 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
         models.push(Model::load(path, device).explain(shown("--model", path))?);
     }
     let manifests: Vec<&Manifest> = models.iter().map(Model::manifest).collect();
-    let choices = choose(&manifests, &args.structures)?;
-    for line in describe_choices(&choices, &manifests) {
+    let choices = choose_models(&manifests, &args.structures).map_err(|e| unknown_structure(&e))?;
+    for line in choices.iter().filter_map(|c| c.describe(&manifests)) {
         verbosity.note(line);
     }
     verbosity.note(format_args!("device: {reason}"));
@@ -112,59 +113,14 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     Ok(())
 }
 
-/// Which model gives a structure.
-#[derive(Debug, PartialEq)]
-struct Choice {
-    structure: String,
-    model: usize,
-    /// Other models that know the structure.
-    others: Vec<usize>,
-}
-
-/// Mean validation DSC of a structure, where cases were validated on.
-fn score(manifest: &Manifest, structure: &str) -> Option<f64> {
-    let found = manifest.validation.iter().find(|s| s.structure == structure && s.cases > 0)?;
-    found.dsc.is_finite().then_some(found.dsc)
-}
-
-/// For every structure the model with the best validation DSC; the first given where nothing tells them apart.
-fn choose(manifests: &[&Manifest], wanted: &[String]) -> Outcome<Vec<Choice>> {
-    let mut structures: Vec<&String> = Vec::new();
-    for name in manifests.iter().flat_map(|m| &m.structures) {
-        if !structures.contains(&name) {
-            structures.push(name);
-        }
+fn unknown_structure(error: &ModelError) -> Failure {
+    match error {
+        ModelError::UnknownStructure { name, known } => Failure::usage(
+            format!("--structures {name}: no model knows this structure"),
+            format!("choose from {}", known.join(", ")),
+        ),
+        other => Failure::new(other.to_string()),
     }
-    if let Some(unknown) = wanted.iter().find(|w| !structures.contains(w)) {
-        let all: Vec<&str> = structures.iter().map(|s| s.as_str()).collect();
-        return Err(Failure::usage(
-            format!("--structures {unknown}: no model knows this structure"),
-            format!("choose from {}", all.join(", ")),
-        ));
-    }
-    structures.retain(|s| wanted.is_empty() || wanted.contains(s));
-    let choices = structures.into_iter().map(|structure| {
-        let knows = |m: &usize| manifests[*m].structures.contains(structure);
-        let known: Vec<usize> = (0..manifests.len()).filter(knows).collect();
-        let value = |m: usize| score(manifests[m], structure).unwrap_or(-1.0);
-        let best = known.iter().copied().fold(known[0], |best, m| if value(m) > value(best) { m } else { best });
-        Choice { structure: structure.clone(), model: best, others: known.into_iter().filter(|&m| m != best).collect() }
-    });
-    Ok(choices.collect())
-}
-
-fn describe_choices(choices: &[Choice], manifests: &[&Manifest]) -> Vec<String> {
-    let told = |structure: &str, m: usize| {
-        let dsc = score(manifests[m], structure).map_or("not validated".into(), |d| format!("validation DSC {d:.3}"));
-        format!("model {} \"{}\" ({dsc})", m + 1, manifests[m].name)
-    };
-    let contested = choices.iter().filter(|c| !c.others.is_empty());
-    contested
-        .map(|c| {
-            let others: Vec<String> = c.others.iter().map(|&m| told(&c.structure, m)).collect();
-            format!("{}: from {}, not from {}", c.structure, told(&c.structure, c.model), others.join(", "))
-        })
-        .collect()
 }
 
 /// Runs every model that is needed.
@@ -222,42 +178,4 @@ fn to_rois(
         roi_to_write(&segment.name, protocol.structure(&segment.name), contours, RoiGeneration::Automatic, description)
     };
     ordered.par_iter().map(to_roi).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use tmli_nn::{NetworkConfig, Normalisation, StructureScore, UNet2dConfig};
-
-    use super::*;
-
-    fn manifest(name: &str, scores: &[(&str, f64, usize)]) -> Manifest {
-        let network = NetworkConfig::UNet2d(UNet2dConfig::with_width(scores.len(), 4, 2, Normalisation::None));
-        let structures = scores.iter().map(|(s, ..)| (*s).to_owned()).collect();
-        let mut manifest = Manifest::new(name, network, [5.0, 2.0, 2.0], [1, 32, 32], structures);
-        let score =
-            |(s, dsc, cases): &(&str, f64, usize)| StructureScore { structure: (*s).into(), dsc: *dsc, cases: *cases };
-        manifest.validation = scores.iter().map(score).collect();
-        manifest
-    }
-
-    #[test]
-    fn the_better_validated_model_gives_the_structure_and_this_is_said() {
-        let flat = manifest("flat", &[("Lens_L", 0.8, 4), ("Liver", 0.85, 4)]);
-        let deep = manifest("deep", &[("Liver", 0.93, 4), ("Lens_L", 0.2, 4), ("CTV1", 0.9, 0)]);
-        let choices = choose(&[&flat, &deep], &[]).expect("choices");
-        let model = |s: &str| choices.iter().find(|c| c.structure == s).map(|c| c.model);
-        assert_eq!((model("Lens_L"), model("Liver"), model("CTV1")), (Some(0), Some(1), Some(1)));
-        let told = describe_choices(&choices, &[&flat, &deep]);
-        assert!(told[0].contains("Lens_L: from model 1") && told[0].contains("0.800"), "{told:?}");
-        assert_eq!(told.len(), 2, "only what was contested is told");
-    }
-
-    #[test]
-    fn a_model_without_validation_loses_and_order_breaks_ties() {
-        let none = manifest("none", &[("Liver", 0.99, 0)]);
-        let some = manifest("some", &[("Liver", 0.1, 2)]);
-        assert_eq!(choose(&[&none, &some], &[]).expect("choices")[0].model, 1);
-        assert_eq!(choose(&[&none, &none], &[]).expect("choices")[0].model, 0);
-        assert!(choose(&[&none], &["Heart".into()]).is_err());
-    }
 }

@@ -11,8 +11,8 @@ use std::{
 use safetensors::{Dtype, View};
 use sha2::{Digest, Sha256};
 use tch::{Kind, nn};
+use tmli_model::{MANIFEST_FILE, Manifest, ModelError, WEIGHTS_FILE, hex};
 
-use super::{MANIFEST_FILE, Manifest, WEIGHTS_FILE, load::hex};
 use crate::error::NnError;
 
 /// Writes `model.json` and `weights.safetensors` to `dir`, whose parent must exist.
@@ -25,7 +25,7 @@ pub fn save_model(dir: &Path, mut manifest: Manifest, vs: &nn::VarStore) -> Resu
     manifest.weights_sha256 = hex(&Sha256::digest(&weights));
     manifest.check()?;
     let mut json =
-        serde_json::to_vec_pretty(&manifest).map_err(|e| NnError::ManifestContents { reason: e.to_string() })?;
+        serde_json::to_vec_pretty(&manifest).map_err(|e| ModelError::ManifestContents { reason: e.to_string() })?;
     json.push(b'\n');
     if dir.is_dir() {
         write_atomically(&dir.join(WEIGHTS_FILE), &weights)?;
@@ -63,7 +63,7 @@ pub fn serialise_weights(vs: &nn::VarStore) -> Result<Vec<u8>, NnError> {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         tensors.insert(name, Weights { shape: cpu.size().iter().map(|&n| n as usize).collect(), bytes });
     }
-    safetensors::serialize(tensors, None).map_err(|e| NnError::WeightsSyntax { reason: e.to_string() })
+    safetensors::serialize(tensors, None).map_err(|e| ModelError::WeightsSyntax { reason: e.to_string() }.into())
 }
 
 struct Weights {

@@ -4,8 +4,8 @@ use tch::{
     Tensor,
     nn::{self, Init, init::FanInOut, init::NonLinearity, init::NormalOrUniform},
 };
+use tmli_model::{Activation, ModelError, Normalisation};
 
-use super::{Activation, Normalisation};
 use crate::error::NnError;
 
 const NORM_EPSILON: f64 = 1e-5;
@@ -211,9 +211,10 @@ pub(super) fn check_input(x: &Tensor, channels: usize, multiple: &[usize]) -> Re
     if fits {
         return Ok(());
     }
-    Err(NnError::Setting {
+    Err(ModelError::Setting {
         what: "the shape of the network's input",
         got: format!("{size:?}"),
         expected: format!("[N, {channels}, ...] with sizes that are multiples of {multiple:?}"),
-    })
+    }
+    .into())
 }

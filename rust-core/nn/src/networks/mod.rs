@@ -4,12 +4,11 @@
 //! it the probability of that structure alone, because structures overlap.
 
 mod blocks;
-mod config;
 mod unet2d;
 mod vnet3d;
 
-pub use config::{Activation, NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig};
 use tch::{Tensor, nn};
+use tmli_model::NetworkConfig;
 pub use unet2d::UNet2d;
 pub use vnet3d::VNet3d;
 

@@ -2,9 +2,10 @@
 //! MICCAI 2015, figure 1, padded.
 
 use tch::{Tensor, nn};
+use tmli_model::UNet2dConfig;
 
 use super::{
-    Network, UNet2dConfig,
+    Network,
     blocks::{Convolution, Layer, NonLinear, Norm, check_input, concatenate, drop_channels, to_i64},
 };
 use crate::error::NnError;

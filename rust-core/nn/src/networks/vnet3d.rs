@@ -2,9 +2,10 @@
 //! Segmentation", 3DV 2016, figure 2.
 
 use tch::{Tensor, nn};
+use tmli_model::VNet3dConfig;
 
 use super::{
-    Network, VNet3dConfig,
+    Network,
     blocks::{Convolution, Layer, NonLinear, Norm, check_input, concatenate, drop_channels},
 };
 use crate::error::NnError;

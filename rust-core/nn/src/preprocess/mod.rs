@@ -1,17 +1,14 @@
 //! From a CT to what a network sees, and the same way back.
 //!
 //! A network sees the body's box of the CT, on the CT's own axes ordered as the patient's ([`PatientAxes`]), at the
-//! model's spacing, with Hounsfield units mapped to [-1, 1]. [`ModelGrid`] holds the index mapping, written down there once; training and segmentation share it.
+//! model's spacing, with Hounsfield units mapped to [-1, 1]. [`ModelGrid`](tmli_model::ModelGrid)
+//! holds the index mapping, written down there once; training and segmentation share it.
 
 mod body;
-mod grid;
-mod intensity;
 mod orientation;
 mod resample;
 
 pub(crate) use body::is_tissue;
 pub use body::{body_box, body_silhouette};
-pub use grid::ModelGrid;
-pub use intensity::Intensity;
 pub use orientation::PatientAxes;
 pub use resample::{CtResampler, resample_ct, resample_mask};

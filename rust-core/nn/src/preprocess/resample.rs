@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use ndarray::{Array2, Array3, ArrayView3, Axis, Zip};
 use rayon::prelude::*;
 use tmli_core::Mask;
+use tmli_model::{Intensity, ModelError, ModelGrid};
 
-use super::{Intensity, ModelGrid};
 use crate::error::NnError;
 
 /// Share of a voxel that a structure must cover for the voxel to be its own.
@@ -234,9 +234,10 @@ fn check_inside(grid: &ModelGrid, shape: [usize; 3]) -> Result<(), NnError> {
     if (0..3).all(|a| grid.crop().max[a] <= shape[a]) {
         return Ok(());
     }
-    Err(NnError::Unsuitable {
+    Err(ModelError::Unsuitable {
         reason: format!("its {shape:?} voxels (k, j, i) don't hold the grid's box up to {:?}", grid.crop().max),
-    })
+    }
+    .into())
 }
 
 #[cfg(test)]

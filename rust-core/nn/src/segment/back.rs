@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use rayon::prelude::*;
 use tmli_core::Mask;
-
-use crate::preprocess::ModelGrid;
+use tmli_model::ModelGrid;
 
 /// Two neighbours on the model's axis and how much the second counts.
 #[derive(Clone, Copy, Debug)]

@@ -15,12 +15,9 @@ use std::ops::ControlFlow;
 pub use components::keep_largest;
 use tch::Device;
 use tmli_core::{Segmentation, Volume};
+use tmli_model::Manifest;
 
-use crate::{
-    error::NnError,
-    model_folder::{Manifest, Model},
-    networks::Network,
-};
+use crate::{error::NnError, model_folder::Model, networks::Network};
 
 /// How to run the windows.
 #[derive(Clone, Debug, PartialEq)]

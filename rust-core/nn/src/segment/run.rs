@@ -5,6 +5,7 @@ use std::{collections::VecDeque, ops::ControlFlow};
 use ndarray::ArrayView3;
 use tch::{Device, Kind, Tensor};
 use tmli_core::{Segment, Segmentation, Volume};
+use tmli_model::{Intensity, Manifest, ModelError, ModelGrid, WindowPlan};
 
 use super::{
     SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt, keep_largest,
@@ -13,17 +14,12 @@ use super::{
 use crate::{
     device::device_name,
     error::NnError,
-    model_folder::Manifest,
     networks::Network,
-    preprocess::{CtResampler, Intensity, ModelGrid, PatientAxes, body_box, body_silhouette, is_tissue},
+    preprocess::{CtResampler, PatientAxes, body_box, body_silhouette, is_tissue},
 };
 
 /// The largest overlap: windows must move on.
 const MOST_OVERLAP: f64 = 0.9;
-/// Voxels of a batch when the user leaves its size open: about what keeps two cores or a GPU busy.
-const CPU_BATCH_VOXELS: usize = 1 << 18;
-const GPU_BATCH_VOXELS: usize = 1 << 22;
-const LARGEST_BATCH: usize = 64;
 
 pub(super) struct Job<'a> {
     pub(super) network: &'a dyn Network,
@@ -73,19 +69,19 @@ fn check(job: &Job<'_>) -> Result<(), NnError> {
     let options = job.options;
     if !(0.0..=MOST_OVERLAP).contains(&options.overlap) {
         let (got, expected) = (options.overlap.to_string(), format!("0 to {MOST_OVERLAP}"));
-        return Err(NnError::Setting { what: "overlap", got, expected });
+        return Err(ModelError::Setting { what: "overlap", got, expected }.into());
     }
     if !(options.threshold > 0.0 && options.threshold <= 1.0) {
         let (got, expected) = (options.threshold.to_string(), "above 0, at most 1".to_owned());
-        return Err(NnError::Setting { what: "threshold", got, expected });
+        return Err(ModelError::Setting { what: "threshold", got, expected }.into());
     }
     if job.manifest.network.inputs() != 1 {
         let reason = "the network wants more than one image per voxel; train one with a single input".to_owned();
-        return Err(NnError::Unsuitable { reason });
+        return Err(ModelError::Unsuitable { reason }.into());
     }
     if job.network.outputs() != job.manifest.structures.len() {
         let reason = "the network and the list of structures are of different lengths".to_owned();
-        return Err(NnError::ManifestContents { reason });
+        return Err(ModelError::ManifestContents { reason }.into());
     }
     Ok(())
 }
@@ -102,6 +98,7 @@ struct Work<'a> {
     accumulator: Accumulator,
     back: BackToCt<'a>,
     batch: usize,
+    rows_together: usize,
     done: usize,
     statistics: SegmentStatistics,
 }
@@ -109,26 +106,15 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn new(job: &'a Job<'a>, hu: ArrayView3<'a, i16>, grid: &'a ModelGrid) -> Result<Self, NnError> {
         let patch = job.manifest.patch;
-        let batch = match job.options.batch {
-            0 => {
-                let voxels = if job.device.is_cuda() { GPU_BATCH_VOXELS } else { CPU_BATCH_VOXELS };
-                (voxels / patch.iter().product::<usize>().max(1)).clamp(1, LARGEST_BATCH)
-            }
-            given => given,
-        };
         let [depth, rows, columns] = grid.shape();
         let (slices, hu_rows, hu_columns) = hu.dim();
-        let overlap = job.options.overlap;
-        // Slices of a 2D network don't overlap.
-        let along = if job.network.dimensions() == 2 { 0.0 } else { overlap };
-        let axes = [
-            AxisTiles::new(depth, patch[0], along),
-            AxisTiles::new(rows, patch[1], overlap),
-            AxisTiles::new(columns, patch[2], overlap),
-        ];
-        let windows = axes.iter().map(|a| a.starts.len()).product();
-        // Rows of windows are run together as far as a batch needs: one in 3D, several slices in 2D.
-        let accumulator = Accumulator::new(job.network.outputs(), Self::slab(&axes, batch).min(depth), rows, columns)
+        let options = job.options;
+        let dimensions = job.network.dimensions();
+        let on_gpu = job.device.is_cuda();
+        let plan = WindowPlan::new(grid.shape(), patch, dimensions, options.overlap, options.batch, on_gpu);
+        let axes = std::array::from_fn(|a| AxisTiles::new(grid.shape()[a], patch[a], plan.starts[a].clone()));
+        let slab = plan.planes_in_flight().min(depth);
+        let accumulator = Accumulator::new(job.network.outputs(), slab, rows, columns)
             .ok_or_else(|| NnError::OutOfMemory { device: "this machine".to_owned(), patch })?;
         Ok(Self {
             job,
@@ -138,29 +124,18 @@ impl<'a> Work<'a> {
             first_plane: 0,
             accumulator,
             back: BackToCt::new(grid, [slices, hu_rows, hu_columns], job.network.outputs(), job.options.threshold),
-            batch,
+            batch: plan.batch,
+            rows_together: plan.rows_together(),
             done: 0,
-            statistics: SegmentStatistics { windows, ..SegmentStatistics::default() },
+            statistics: SegmentStatistics { windows: plan.windows(), ..SegmentStatistics::default() },
             axes,
         })
-    }
-
-    /// Window rows that are run together.
-    fn rows_together(axes: &[AxisTiles; 3], batch: usize) -> usize {
-        let windows = axes[1].starts.len() * axes[2].starts.len();
-        if axes[0].size == 1 { batch.div_ceil(windows).max(1) } else { 1 }
-    }
-
-    /// Planes that window rows in flight reach over.
-    fn slab(axes: &[AxisTiles; 3], batch: usize) -> usize {
-        let together = Self::rows_together(axes, batch);
-        axes[0].size + together - 1
     }
 
     fn all_rows(&mut self, progress: &mut Progress<'_>) -> Result<(), NnError> {
         let starts = self.axes[0].starts.clone();
         let depth = self.axes[0].length;
-        let together = Self::rows_together(&self.axes, self.batch);
+        let together = self.rows_together;
         for (n, group) in starts.chunks(together).enumerate() {
             let (Some(&first), Some(&last)) = (group.first(), group.last()) else { continue };
             self.read_planes(first, (last + self.axes[0].size).min(depth));
@@ -189,8 +164,8 @@ impl<'a> Work<'a> {
             let finished = starts.get((n + 1) * together).copied().unwrap_or(depth);
             while self.accumulator.first() < finished {
                 let plane = self.accumulator.take_plane(&self.axes);
+                self.note_memory(&plane);
                 self.back.push(plane);
-                self.note_memory();
             }
         }
         self.report(progress)
@@ -204,9 +179,11 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn note_memory(&mut self) {
+    /// With a plane of probabilities that is on its way from the sums to the masks.
+    fn note_memory(&mut self, plane: &[Vec<f32>]) {
+        let on_its_way: usize = plane.iter().map(|values| values.len() * size_of::<f32>()).sum();
         let planes: usize = self.planes.iter().map(|p| p.values.len() * size_of::<f32>() + p.body.len()).sum();
-        let now = planes + self.accumulator.bytes() + self.back.bytes() + self.source.buffer_bytes();
+        let now = planes + on_its_way + self.accumulator.bytes() + self.back.bytes() + self.source.buffer_bytes();
         self.statistics.peak_buffer_bytes = self.statistics.peak_buffer_bytes.max(now);
     }
 
@@ -277,11 +254,12 @@ impl<'a> Work<'a> {
         })?;
         let expected = windows.len() * self.job.network.outputs() * patch.iter().product::<usize>();
         if logits.numel() != expected {
-            return Err(NnError::Setting {
+            return Err(ModelError::Setting {
                 what: "the shape of the network's output",
                 got: format!("{:?}", logits.size()),
                 expected: format!("{expected} values"),
-            });
+            }
+            .into());
         }
         let mut out = vec![0_f32; expected];
         logits.f_copy_data(&mut out, expected).map_err(NnError::torch("reading probabilities"))?;

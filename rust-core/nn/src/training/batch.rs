@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
+use tmli_model::Intensity;
 
 use super::{
     augment::Augmentation,
@@ -13,7 +14,6 @@ use super::{
     random::{Purpose, generator},
     sampler::{PatchPlan, Sampler},
 };
-use crate::preprocess::Intensity;
 
 /// Batches that wait for the network at most.
 const AHEAD: usize = 2;

@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
+use tmli_model::hex;
 
 use super::{
     case::CaseSplit,
     config::TrainConfig,
-    data::hex,
     error::{TorchContext, TrainError},
     files::write_whole,
 };

@@ -1,9 +1,9 @@
 //! Everything that decides how a network is trained.
 
 use serde::{Deserialize, Serialize};
+use tmli_model::{Intensity, NetworkConfig};
 
 use super::{augment::Augmentation, error::TrainError};
-use crate::{networks::NetworkConfig, preprocess::Intensity};
 
 /// The settings of one training. Two trainings with equal settings, split and data, on one machine's CPU with one
 /// number of threads, end with the same weights bit for bit.

@@ -5,6 +5,7 @@ use ndarray::{Array3, Axis, Zip};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
+use tmli_model::{ModelError, ModelGrid, hex};
 
 use super::{
     case::{CaseSource, TrainingCase},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     NnError,
-    preprocess::{CtResampler, ModelGrid, PatientAxes, body_box, resample_mask},
+    preprocess::{CtResampler, PatientAxes, body_box, resample_mask},
 };
 
 /// One case, ready to cut patches from.
@@ -64,7 +65,7 @@ impl PreparedCase {
         let here = SpacingMm::new(spacing_mm[0], spacing_mm[1], spacing_mm[2]);
         let geometry = VolumeGeometry::axial(grid.shape(), PointLps::new(0.0, 0.0, 0.0), here);
         let ct = geometry.ok().and_then(|geometry| Volume::new(geometry, ct).ok()).ok_or_else(|| {
-            NnError::Unsuitable { reason: format!("no grid of {:?} voxels at {spacing_mm:?} mm", grid.shape()) }
+            ModelError::Unsuitable { reason: format!("no grid of {:?} voxels at {spacing_mm:?} mm", grid.shape()) }
         })?;
         Ok(Self { ct, masks, spacing_mm })
     }
@@ -189,9 +190,4 @@ pub(super) fn fingerprint(cases: &[&PreparedCase]) -> String {
         })
         .collect();
     hex(&Sha256::digest(parts.concat()))
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

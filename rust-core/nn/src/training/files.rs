@@ -9,8 +9,9 @@ use std::{
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tmli_model::hex;
 
-use super::{data::hex, error::TrainError, event::TrainEvent};
+use super::{error::TrainError, event::TrainEvent};
 
 /// Names in the model folder.
 pub(super) const FOLDER: &str = "training";

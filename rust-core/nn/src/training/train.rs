@@ -9,6 +9,7 @@ use std::{
 };
 
 use tch::Device;
+use tmli_model::{MANIFEST_FILE, Manifest, PostProcessing, Provenance, StructureScore, WEIGHTS_FILE};
 
 use super::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainOutcome,
@@ -24,10 +25,7 @@ use super::{
     sampler::Sampler,
     validate::{ValidationScore, mean, pairs, validate},
 };
-use crate::{
-    NnError,
-    model_folder::{MANIFEST_FILE, Manifest, PostProcessing, Provenance, StructureScore, WEIGHTS_FILE, save_model},
-};
+use crate::{NnError, model_folder::save_model};
 
 /// What [`train`] works on.
 pub struct TrainInputs<'a> {

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use tch::Device;
 use tmli_core::Mask;
+use tmli_model::Manifest;
 
 use super::{config::TrainConfig, data::PreparedCase};
 use crate::{
     NnError,
-    model_folder::Manifest,
     networks::Network,
     segment::{SegmentOptions, keep_largest, segment_with},
 };

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ndarray::Array3;
 use tch::nn;
 use tmli_core::{PointLps, SpacingMm, VolumeGeometry};
+use tmli_model::{NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig};
 
 use super::*;
-use crate::networks::{NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig, build};
+use crate::networks::build;
 
 fn ct(shape: [usize; 3]) -> Volume<i16> {
     let grid = VolumeGeometry::axial(shape, PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 1.0, 1.0));

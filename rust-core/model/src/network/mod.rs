@@ -1,8 +1,12 @@
 //! What a network looks like, as data in a model's manifest.
 
+mod activations;
+mod check;
+mod count;
+
 use serde::{Deserialize, Serialize};
 
-use crate::error::NnError;
+use crate::ModelError;
 
 /// Which network, and its sizes. In JSON the field `kind` is `unet2d` or `vnet3d`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,7 +152,7 @@ impl NetworkConfig {
     }
 
     /// Refuses sizes that no network can have, before libtorch sees them.
-    pub fn check(&self) -> Result<(), NnError> {
+    pub fn check(&self) -> Result<(), ModelError> {
         match self {
             Self::UNet2d(c) => c.check(),
             Self::VNet3d(c) => c.check(),
@@ -175,15 +179,6 @@ impl UNet2dConfig {
             activation: Activation::Relu,
             dropout: 0.0,
         }
-    }
-
-    fn check(&self) -> Result<(), NnError> {
-        check_common(self.outputs, self.inputs, &self.widths, self.dropout)?;
-        check_count("number of kernels", self.kernels.len(), self.widths.len())?;
-        check_count("number of strides", self.strides.len(), self.widths.len() - 1)?;
-        check_range("convolutions per level", self.convolutions, 1..=8)?;
-        check_kernels(&self.kernels)?;
-        check_strides(&self.strides)
     }
 }
 
@@ -225,135 +220,8 @@ impl VNet3dConfig {
             dropout: 0.0,
         }
     }
-
-    fn check(&self) -> Result<(), NnError> {
-        check_common(self.outputs, self.inputs, &self.widths, self.dropout)?;
-        if self.inputs != 1 && !self.widths[0].is_multiple_of(self.inputs) {
-            return Err(setting("V-Net inputs", self.inputs, "1, or a divisor of the first width"));
-        }
-        let levels = self.widths.len();
-        check_count("number of kernels", self.kernels.len(), levels)?;
-        check_count("number of strides", self.strides.len(), levels - 1)?;
-        check_count("number of left convolutions", self.convolutions_left.len(), levels)?;
-        check_count("number of right convolutions", self.convolutions_right.len(), levels - 1)?;
-        for &n in self.convolutions_left.iter().chain(&self.convolutions_right) {
-            check_range("convolutions per level", n, 1..=8)?;
-        }
-        check_kernels(&self.kernels)?;
-        check_strides(&self.strides)
-    }
 }
 
 fn doubled(base: usize, levels: usize) -> Vec<usize> {
     (0..levels).map(|level| base.saturating_mul(1 << level.min(16))).collect()
-}
-
-fn setting(what: &'static str, got: impl ToString, expected: impl Into<String>) -> NnError {
-    NnError::Setting { what, got: got.to_string(), expected: expected.into() }
-}
-
-fn check_range(what: &'static str, got: usize, range: std::ops::RangeInclusive<usize>) -> Result<(), NnError> {
-    if range.contains(&got) {
-        return Ok(());
-    }
-    Err(setting(what, got, format!("{} to {}", range.start(), range.end())))
-}
-
-fn check_count(what: &'static str, got: usize, expected: usize) -> Result<(), NnError> {
-    if got == expected { Ok(()) } else { Err(setting(what, got, format!("{expected}, from the number of widths"))) }
-}
-
-fn check_common(outputs: usize, inputs: usize, widths: &[usize], dropout: f64) -> Result<(), NnError> {
-    check_range("number of structures", outputs, 1..=4096)?;
-    check_range("number of input channels", inputs, 1..=64)?;
-    check_range("number of levels", widths.len(), 1..=8)?;
-    for &width in widths {
-        check_range("channels of a level", width, 1..=8192)?;
-    }
-    if !(0.0..1.0).contains(&dropout) {
-        return Err(setting("dropout", dropout, "0 or more and below 1"));
-    }
-    Ok(())
-}
-
-fn check_kernels<const N: usize>(kernels: &[[usize; N]]) -> Result<(), NnError> {
-    match kernels.iter().flatten().find(|&&k| k % 2 == 0 || k > 15) {
-        Some(k) => Err(setting("kernel size", k, "odd, 1 to 15")),
-        None => Ok(()),
-    }
-}
-
-fn check_strides<const N: usize>(strides: &[[usize; N]]) -> Result<(), NnError> {
-    strides.iter().flatten().try_for_each(|&s| check_range("stride", s, 1..=8))
-}
-
-/// Numbers that a network stores, batch statistics included, without building it.
-struct Count {
-    normalisation: Normalisation,
-    activation: Activation,
-    total: u64,
-}
-
-impl Count {
-    const fn new(normalisation: Normalisation, activation: Activation) -> Self {
-        Self { normalisation, activation, total: 0 }
-    }
-
-    fn convolution(&mut self, inputs: usize, outputs: usize, kernel: &[usize]) {
-        let weights = kernel.iter().fold(inputs as u64 * outputs as u64, |n, &k| n * k as u64);
-        self.total += weights + outputs as u64;
-    }
-
-    fn layer(&mut self, inputs: usize, outputs: usize, kernel: &[usize]) {
-        self.convolution(inputs, outputs, kernel);
-        let per_channel = match self.normalisation {
-            Normalisation::None => 0,
-            Normalisation::Batch => 4,
-            Normalisation::Instance | Normalisation::Group => 2,
-        } + u64::from(self.activation == Activation::Prelu);
-        self.total += per_channel * outputs as u64;
-    }
-
-    fn stage(&mut self, inputs: usize, width: usize, kernel: &[usize], convolutions: usize) {
-        for n in 0..convolutions {
-            self.layer(if n == 0 { inputs } else { width }, width, kernel);
-        }
-    }
-}
-
-impl NetworkConfig {
-    /// How many numbers the network stores. Only for a configuration that passed [`check`](Self::check).
-    pub fn stored_values(&self) -> u64 {
-        match self {
-            Self::UNet2d(c) => {
-                let mut count = Count::new(c.normalisation, c.activation);
-                for (level, &width) in c.widths.iter().enumerate() {
-                    let inputs = if level == 0 { c.inputs } else { c.widths[level - 1] };
-                    count.stage(inputs, width, &c.kernels[level], c.convolutions);
-                }
-                for (level, stride) in c.strides.iter().enumerate() {
-                    count.convolution(c.widths[level + 1], c.widths[level], stride);
-                    count.stage(2 * c.widths[level], c.widths[level], &c.kernels[level], c.convolutions);
-                }
-                count.convolution(c.widths[0], c.outputs, &[1, 1]);
-                count.total
-            }
-            Self::VNet3d(c) => {
-                let mut count = Count::new(c.normalisation, c.activation);
-                let steps = c.strides.len();
-                for (level, &width) in c.widths.iter().enumerate() {
-                    let inputs = if level == 0 { c.inputs } else { width };
-                    count.stage(inputs, width, &c.kernels[level], c.convolutions_left[level]);
-                }
-                for (level, stride) in c.strides.iter().enumerate() {
-                    let (width, below) = (c.widths[level], c.widths[level + 1]);
-                    count.layer(width, below, stride);
-                    count.layer(if level + 1 == steps { below } else { 2 * below }, width, stride);
-                    count.stage(2 * width, 2 * width, &c.kernels[level], c.convolutions_right[level]);
-                }
-                count.convolution(if steps == 0 { c.widths[0] } else { 2 * c.widths[0] }, c.outputs, &[1, 1, 1]);
-                count.total
-            }
-        }
-    }
 }

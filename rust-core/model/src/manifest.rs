@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::NnError, networks::NetworkConfig, preprocess::Intensity};
+use crate::{Intensity, ModelError, NetworkConfig};
 
 /// Layout of the model folder that this program writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -121,16 +121,22 @@ impl Manifest {
         }
     }
 
+    /// Mean Dice similarity coefficient of the validation cases that had the structure; `None` where none had it.
+    pub fn validation_dsc(&self, structure: &str) -> Option<f64> {
+        let found = self.validation.iter().find(|s| s.structure == structure && s.cases > 0)?;
+        found.dsc.is_finite().then_some(found.dsc)
+    }
+
     /// Refuses a manifest that contradicts itself, before anything is built from it.
-    pub fn check(&self) -> Result<(), NnError> {
-        let bad = |reason: String| Err(NnError::ManifestContents { reason });
+    pub fn check(&self) -> Result<(), ModelError> {
+        let bad = |reason: String| Err(ModelError::ManifestContents { reason });
         if self.format_version != FORMAT_VERSION {
             let advice = if self.format_version > FORMAT_VERSION {
                 "update this program"
             } else {
                 "export or train the model again with this program"
             };
-            return Err(NnError::FormatVersion { got: self.format_version, advice });
+            return Err(ModelError::FormatVersion { got: self.format_version, advice });
         }
         self.network.check()?;
         if self.structures.len() != self.network.outputs() {

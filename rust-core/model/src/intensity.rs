@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::NnError;
+use crate::ModelError;
 
 /// A window of Hounsfield units, clipped and mapped to [-1, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,12 +32,12 @@ impl Intensity {
     }
 
     /// Refuses a window that is empty, reversed or not finite.
-    pub fn check(&self) -> Result<(), NnError> {
+    pub fn check(&self) -> Result<(), ModelError> {
         let [low, high] = self.window_hu;
         if low.is_finite() && high.is_finite() && high - low >= 1.0 {
             return Ok(());
         }
-        Err(NnError::Setting {
+        Err(ModelError::Setting {
             what: "the intensity window",
             got: format!("{low} to {high} HU"),
             expected: "two finite values, the second larger by at least 1 HU".to_owned(),

@@ -2,7 +2,7 @@
 
 use tmli_core::{SpacingMm, VoxelBox};
 
-use crate::error::NnError;
+use crate::ModelError;
 
 /// Steps that differ from 1 by less than this are 1: spacings in files are rounded to about six digits.
 const SAME_SPACING: f64 = 1e-4;
@@ -27,14 +27,14 @@ pub struct ModelGrid {
 
 impl ModelGrid {
     /// The grid over `crop` (CT voxels, not empty) at `spacing_mm` (`[k, j, i]`).
-    pub fn new(ct_spacing: SpacingMm, crop: VoxelBox, spacing_mm: [f64; 3]) -> Result<Self, NnError> {
+    pub fn new(ct_spacing: SpacingMm, crop: VoxelBox, spacing_mm: [f64; 3]) -> Result<Self, ModelError> {
         let ct = ct_spacing.to_array();
         if (0..3).any(|a| crop.max[a] <= crop.min[a]) {
             let reason = format!("its body box is empty: {:?} to {:?} (k, j, i)", crop.min, crop.max);
-            return Err(NnError::Unsuitable { reason });
+            return Err(ModelError::Unsuitable { reason });
         }
         if spacing_mm.iter().any(|s| !(s.is_finite() && *s > 0.0)) {
-            return Err(NnError::Setting {
+            return Err(ModelError::Setting {
                 what: "model spacing",
                 got: format!("{spacing_mm:?} mm"),
                 expected: "three positive numbers".to_owned(),
@@ -57,7 +57,7 @@ impl ModelGrid {
         crop: VoxelBox,
         spacing_mm: [f64; 3],
         dimensions: usize,
-    ) -> Result<Self, NnError> {
+    ) -> Result<Self, ModelError> {
         let k = if dimensions == 2 { ct_spacing.k } else { spacing_mm[0] };
         Self::new(ct_spacing, crop, [k, spacing_mm[1], spacing_mm[2]])
     }
