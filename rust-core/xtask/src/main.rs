@@ -18,7 +18,9 @@ mod rules;
 mod setup;
 mod table;
 mod test;
+mod test_python;
 mod test_slicer;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,7 @@ enum Task {
     Demo(demo::Arguments),
     DemoModels(demo_models::Arguments),
     Test(test::Arguments),
+    Wheels(wheels::Arguments),
     Bench(bench::Arguments),
     Lint(lint::Arguments),
     Codegen(codegen::Arguments),
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Demo(a) => demo::task(&repo, &a),
         Task::DemoModels(a) => demo_models::task(&repo, &a),
         Task::Test(a) => test::task(&repo, &a),
+        Task::Wheels(a) => wheels::task(&repo, &a),
         Task::Bench(a) => bench::task(&repo, &a),
         Task::Lint(a) => lint::task(&repo, &a),
         Task::Codegen(a) => codegen::task(&repo, &a),

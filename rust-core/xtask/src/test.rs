@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup, table, test_slicer};
+use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup, table, test_python, test_slicer};
 
 /// Build everything and run every test that needs no GPU.
 ///
@@ -18,6 +18,7 @@ use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup
 #[command(after_help = "Examples:
   cargo xtask test
   cargo xtask test --package tmli-core              # one crate
+  cargo xtask test --python                         # the Python packages
   cargo xtask test --slicer                         # the Slicer extension
   cargo xtask test --filter rasterise               # tests with this in their name
   cargo xtask test -p tmli-io -- --nocapture        # what follows -- goes to the test programs")]
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     /// Test this crate only (can be repeated).
     #[arg(long, short, value_name = "CRATE")]
     package: Vec<String>,
+    /// Test the Python packages only.
+    #[arg(long, conflicts_with_all = ["package", "rest", "slicer"])]
+    python: bool,
     /// Test the Slicer extension only.
     #[arg(long, conflicts_with_all = ["package", "rest"])]
     slicer: bool,
@@ -38,6 +42,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     setup::ensure(repo, setup::Need::Tests)?;
+    if arguments.python {
+        return test_python::run(repo, arguments.filter.as_deref());
+    }
     if arguments.slicer {
         return test_slicer::run(repo, arguments.filter.as_deref());
     }
@@ -67,8 +74,11 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         note("generated pages", start, if stale { "stale" } else { "up to date" }.to_owned());
     }
 
-    let mut slicer = Ok(());
+    let (mut python, mut slicer) = (Ok(()), Ok(()));
     if arguments.package.is_empty() {
+        let start = Instant::now();
+        python = test_python::run(repo, arguments.filter.as_deref());
+        note("python", start, if python.is_ok() { "passed" } else { "failed" }.to_owned());
         let start = Instant::now();
         slicer = test_slicer::run(repo, arguments.filter.as_deref());
         note("slicer", start, if slicer.is_ok() { "passed" } else { "failed" }.to_owned());
@@ -85,6 +95,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if stale {
         bail!("docs/reference does not fit the program: run `cargo xtask codegen` and commit what it writes");
     }
+    python?;
     slicer?;
     say("test: all is well");
     Ok(())

@@ -1,8 +1,9 @@
 """CT series, RT Structure Sets, contours, metrics, margins and segmentation jobs of TMLI.
 
-Coordinates are LPS millimetres (x to the patient's left, y to posterior, z to superior), arrays are numpy's ``[k, j, i]``
-(slice, row, column), masks are bool, CT volumes are int16 in Hounsfield units. Every error is a :class:`TmliError` with a
-``number`` and a ``hint``. Everything may be called from any thread; long work lets other threads run.
+Coordinates are LPS millimetres (x to the patient's left, y to posterior, z to superior), arrays are numpy's
+``[k, j, i]`` (slice, row, column), masks are bool, CT volumes are int16 in Hounsfield units. Every error is a
+:class:`TmliError` with a ``number`` and a ``hint``. Everything may be called from any thread; long work lets other
+threads run.
 
 Nothing here loads libtorch: networks run in the worker process of the package ``tmli-engine``.
 """
