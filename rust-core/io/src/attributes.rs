@@ -6,12 +6,12 @@ use dicom_object::{InMemDicomObject, mem::InMemElement};
 use crate::iso2022;
 
 /// Text without the padding that DICOM allows around it.
-fn trimmed(text: &str) -> &str {
+pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
 }
 
 /// The value of an element as one text, values separated by backslashes.
-pub(crate) fn raw_text(element: &InMemElement) -> Option<String> {
+fn raw_text(element: &InMemElement) -> Option<String> {
     match element.value() {
         Value::Primitive(PrimitiveValue::U8(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::Primitive(PrimitiveValue::Empty) | Value::Sequence(_) | Value::PixelSequence(_) => None,
@@ -31,40 +31,36 @@ pub(crate) fn parse_decimal(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// Whether an element has decimal commas.
-pub(crate) fn has_commas(element: &InMemElement) -> bool {
-    match element.value() {
-        Value::Primitive(PrimitiveValue::Strs(texts)) => texts.iter().any(|text| text.contains(',')),
-        Value::Primitive(PrimitiveValue::Str(text)) => text.contains(','),
-        Value::Primitive(PrimitiveValue::U8(bytes)) => bytes.contains(&b','),
-        _ => false,
-    }
-}
-
-/// All numbers of an element, `None` for what is no number.
-pub(crate) fn decimals_of(element: &InMemElement) -> Vec<Option<f64>> {
-    if let Value::Primitive(PrimitiveValue::Strs(texts)) = element.value() {
-        return texts.iter().map(|t| parse_decimal(t)).collect();
-    }
-    raw_text(element).map(|text| text.split('\\').map(parse_decimal).collect()).unwrap_or_default()
-}
-
 /// What every reader asks of a data set.
-pub(crate) trait Attributes {
+pub(crate) trait Attributes: Sized {
     /// One text, trimmed; `None` when absent or empty. Of several values, all of them with their backslashes.
     fn text(&self, tag: Tag) -> Option<String>;
+    /// All numbers, `None` for what is no number; `None` when absent or empty.
+    fn decimals_of(&self, tag: Tag) -> Option<Vec<Option<f64>>>;
+    /// The items of a sequence; none when absent.
+    fn items(&self, tag: Tag) -> &[Self];
+
     /// One text, empty when absent.
     fn text_or_empty(&self, tag: Tag) -> String {
         self.text(tag).unwrap_or_default()
     }
-    /// One whole number.
-    fn int(&self, tag: Tag) -> Option<i64>;
-    /// One number.
-    fn decimal(&self, tag: Tag) -> Option<f64>;
+
+    /// The first number.
+    fn decimal(&self, tag: Tag) -> Option<f64> {
+        self.decimals_of(tag)?.into_iter().next()?
+    }
+
+    /// One whole number. Some writers put "1.0" into whole numbers.
+    fn int(&self, tag: Tag) -> Option<i64> {
+        let number = self.decimal(tag)?;
+        (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
+    }
+
     /// Exactly `N` numbers.
-    fn decimals<const N: usize>(&self, tag: Tag) -> Option<[f64; N]>;
-    /// The items of a sequence; none when absent.
-    fn items(&self, tag: Tag) -> &[InMemDicomObject];
+    fn decimals<const N: usize>(&self, tag: Tag) -> Option<[f64; N]> {
+        let numbers: Option<Vec<f64>> = self.decimals_of(tag)?.into_iter().collect();
+        numbers?.try_into().ok()
+    }
 }
 
 impl Attributes for InMemDicomObject {
@@ -75,27 +71,11 @@ impl Attributes for InMemDicomObject {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    fn int(&self, tag: Tag) -> Option<i64> {
-        let element = self.get(tag)?;
-        if let Ok(number) = element.to_int::<i64>() {
-            return Some(number);
-        }
-        // Some writers put "1.0" into whole numbers.
-        let number = parse_decimal(raw_text(element)?.split('\\').next()?)?;
-        (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
+    fn decimals_of(&self, tag: Tag) -> Option<Vec<Option<f64>>> {
+        Some(raw_text(self.get(tag)?)?.split('\\').map(parse_decimal).collect())
     }
 
-    fn decimal(&self, tag: Tag) -> Option<f64> {
-        parse_decimal(raw_text(self.get(tag)?)?.split('\\').next()?)
-    }
-
-    fn decimals<const N: usize>(&self, tag: Tag) -> Option<[f64; N]> {
-        let text = raw_text(self.get(tag)?)?;
-        let numbers: Option<Vec<f64>> = text.split('\\').map(parse_decimal).collect();
-        numbers?.try_into().ok()
-    }
-
-    fn items(&self, tag: Tag) -> &[InMemDicomObject] {
+    fn items(&self, tag: Tag) -> &[Self] {
         self.get(tag).and_then(|e| e.value().items()).unwrap_or_default()
     }
 }

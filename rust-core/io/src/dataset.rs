@@ -114,12 +114,6 @@ impl DataSet {
         item
     }
 
-    /// As the parser would give it.
-    #[cfg(test)]
-    pub(crate) fn into_object(self) -> InMemDicomObject {
-        self.0
-    }
-
     /// The bytes of the elements alone, to be put into an item of an existing file.
     pub(crate) fn into_item_bytes(self, transfer_syntax: &str, utf8: bool) -> Result<Vec<u8>, String> {
         let syntax = TransferSyntaxRegistry.get(transfer_syntax).ok_or("unknown transfer syntax")?;

@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// Bytes before the letters "DICM".
-const PREAMBLE: usize = 128;
+pub(crate) const PREAMBLE: usize = 128;
 
 /// How a file begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// Preamble and/or file meta information.
     WithMeta,
     /// A bare data set, Explicit VR Little Endian.
@@ -34,7 +34,7 @@ enum Kind {
     Other,
 }
 
-fn sniff(head: &[u8]) -> Kind {
+pub(crate) fn sniff(head: &[u8]) -> Kind {
     if head.get(PREAMBLE..PREAMBLE + 4) == Some(b"DICM") || head.get(..4) == Some(b"DICM") {
         return Kind::WithMeta;
     }
@@ -57,6 +57,19 @@ pub(crate) enum Extent {
     Header,
     /// The whole data set.
     All,
+}
+
+/// The class and the modality of an object stand within this many bytes, text attributes of the study before them or not.
+const BEGINNING: u64 = 4096;
+
+/// Whether a file may be an object of this class or modality: a glance at its beginning, which spares reading what is
+/// something else.
+pub(crate) fn mentions(path: &Path, label: &str, class: &str, modality: &str) -> Result<bool, IoError> {
+    let read_error = |source: io::Error| IoError::Read { file: label.to_owned(), source };
+    let mut beginning = Vec::new();
+    File::open(path).map_err(read_error)?.take(BEGINNING).read_to_end(&mut beginning).map_err(read_error)?;
+    let holds = |text: &str| beginning.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+    Ok(holds(class) || holds(modality))
 }
 
 /// Opens and parses a file; `Ok(None)` when it is no DICOM. `label` names it in errors.
@@ -161,7 +174,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn refusal(problem: &Problem, label: &str) -> IoError {
+pub(crate) fn refusal(problem: &Problem, label: &str) -> IoError {
     let file = label.to_owned();
     match *problem {
         Problem::TooLong { tag: tags::PIXEL_DATA, claimed, left } => {
@@ -176,6 +189,12 @@ fn refusal(problem: &Problem, label: &str) -> IoError {
         Problem::Lost { position } => {
             IoError::Damaged { file, reason: format!("its sequences can't be followed beyond byte {position}") }
         }
+        Problem::Uneven { tag, length, unit } => IoError::Damaged {
+            file,
+            reason: format!(
+                "element {tag} has {length} bytes, which is no multiple of the {unit} of each of its numbers"
+            ),
+        },
         Problem::TooMany => {
             IoError::Damaged { file, reason: "it has more elements than a file of its size can hold".to_owned() }
         }

@@ -20,6 +20,7 @@
 
 mod atomic;
 mod attributes;
+mod byte_set;
 mod codestream;
 mod ct_read;
 mod ct_write;
@@ -34,6 +35,7 @@ mod iso2022;
 mod jpeg_ls;
 mod label_map;
 mod label_write;
+mod loaded;
 mod multi_frame;
 mod nifti;
 mod nrrd;

@@ -38,6 +38,15 @@ pub(crate) enum Problem {
         /// Bytes from the beginning of the file.
         position: u64,
     },
+    /// A value of numbers that ends within a number: the parser would take what is left over for the next element.
+    Uneven {
+        /// Which.
+        tag: Tag,
+        /// Its bytes.
+        length: u32,
+        /// Bytes of each number.
+        unit: u32,
+    },
     /// Sequences nested too deep.
     TooDeep,
     /// More elements than a file of this size holds when it is honest: each takes the parser's memory.
@@ -54,6 +63,11 @@ const FREE_ELEMENTS: u64 = 100_000;
 
 /// Real files spend more than twice this on an element and its value.
 const BYTES_PER_ELEMENT: u64 = 16;
+
+/// As many elements as a file of this many bytes may have.
+pub(crate) const fn most_elements(bytes: u64) -> u64 {
+    FREE_ELEMENTS + bytes / BYTES_PER_ELEMENT
+}
 
 /// What deflated data may inflate to: this, and [`INFLATION`] times its size.
 const FREE_INFLATED_BYTES: u64 = 16 << 20;
@@ -94,6 +108,16 @@ pub(crate) const fn has_long_length(vr: VR) -> bool {
             | VR::UT
             | VR::UV
     )
+}
+
+/// Bytes of each number in a value of this VR (DICOM PS3.5, table 6.2-1); 1 for texts and bytes.
+const fn unit(vr: VR) -> u32 {
+    match vr {
+        VR::US | VR::SS | VR::OW => 2,
+        VR::AT | VR::FL | VR::OF | VR::OL | VR::SL | VR::UL => 4,
+        VR::FD | VR::OD | VR::OV | VR::SV | VR::UV => 8,
+        _ => 1,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -146,6 +170,13 @@ impl<R: BufRead + Seek> Walk<R> {
         if length != UNDEFINED && claimed > left { Err(Problem::TooLong { tag, claimed, left }) } else { Ok(()) }
     }
 
+    /// Nothing follows the last element: what is left over there does no harm.
+    fn is_even(&self, tag: Tag, vr: VR, length: u32) -> Result<(), Problem> {
+        let unit = unit(vr);
+        let last = self.position + u64::from(length) >= self.length;
+        if length.is_multiple_of(unit) || last { Ok(()) } else { Err(Problem::Uneven { tag, length, unit }) }
+    }
+
     /// The rest of an element header: its VR (UN where nothing says) and its length.
     fn header(&mut self, tag: Tag, implicit: bool) -> io::Result<(VR, u32)> {
         if implicit {
@@ -170,7 +201,7 @@ impl<R: BufRead + Seek> Walk<R> {
             }
             let tag = self.tag()?;
             self.elements += 1;
-            if self.elements > FREE_ELEMENTS + self.length / BYTES_PER_ELEMENT {
+            if self.elements > most_elements(self.length) {
                 return Ok(Err(Problem::TooMany));
             }
             if tag.group() == 0xFFFE {
@@ -213,6 +244,9 @@ impl<R: BufRead + Seek> Walk<R> {
                 // what it will read is what must be checked.
                 levels.push(Level { items: true, end, ..level });
             } else {
+                if let Err(problem) = self.is_even(tag, vr, length) {
+                    return Ok(Err(problem));
+                }
                 self.skip(length)?;
             }
         }
@@ -306,9 +340,7 @@ impl<R: BufRead + Seek> Walk<R> {
             // The parser refuses a file that names none.
             "" => Ok(Ok(Walked::default())),
             // Deflated data can't be walked over without inflating it.
-            uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN | JPIP_REFERENCED_DEFLATE | JPIP_HTJ2K_REFERENCED_DEFLATE => {
-                Ok(Ok(Walked { deflated_at: Some(self.position) }))
-            }
+            syntax if is_deflated(syntax) => Ok(Ok(Walked { deflated_at: Some(self.position) })),
             syntax => {
                 self.big_endian = syntax == EXPLICIT_VR_BIG_ENDIAN;
                 let walked = self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until_pixels)?;
@@ -336,6 +368,14 @@ impl<R: BufRead + Seek> Walk<R> {
             _ => 0,
         })
     }
+}
+
+/// Whether the whole data set is deflated.
+pub(crate) fn is_deflated(transfer_syntax: &str) -> bool {
+    matches!(
+        transfer_syntax,
+        uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN | JPIP_REFERENCED_DEFLATE | JPIP_HTJ2K_REFERENCED_DEFLATE
+    )
 }
 
 /// Retired, but still met.

@@ -16,7 +16,7 @@ use crate::{
     error::IoError,
     finding::Finding,
     header::SliceHeader,
-    multi_frame, series, walk,
+    loaded, multi_frame, series, walk,
 };
 
 /// What was found in a folder and below.
@@ -224,6 +224,11 @@ fn series_key(header: &SliceHeader) -> (String, String) {
 }
 
 fn look_into(path: PathBuf, label: String) -> Found {
+    match structure_set_entry(&path, &label) {
+        Ok(Some(entry)) => return Found::StructureSet(entry),
+        Ok(None) => {}
+        Err(error) => return Found::Unreadable(path, error),
+    }
     let object = match dicom_file::open(&path, &label, Extent::Header) {
         Ok(Some(object)) => object,
         Ok(None) => return Found::NotDicom,
@@ -244,23 +249,32 @@ fn look_into(path: PathBuf, label: String) -> Found {
         let header = SliceHeader::new(path, label, &object);
         return Found::Ct(multi_frame::frame_headers(&header, &object).unwrap_or_else(|| vec![header]));
     }
-    if class == uids::RT_STRUCTURE_SET_STORAGE || (class.is_empty() && modality == "RTSTRUCT") {
-        return Found::StructureSet(structure_set_entry(path, &object));
-    }
     let sop_class = StandardSopClassDictionary.by_uid(&class).map_or(class.clone(), |entry| entry.name.to_owned());
     let sop_class = if sop_class.is_empty() { "unknown class".to_owned() } else { sop_class };
     let modality = if modality.is_empty() { "no modality".to_owned() } else { modality };
     Found::Other { modality, sop_class }
 }
 
-fn structure_set_entry(path: PathBuf, object: &dicom_object::DefaultDicomObject) -> StructureSetEntry {
+/// `Ok(None)`: the file is something else.
+fn structure_set_entry(path: &Path, label: &str) -> Result<Option<StructureSetEntry>, IoError> {
+    if !dicom_file::mentions(path, label, uids::RT_STRUCTURE_SET_STORAGE, "RTSTRUCT")? {
+        return Ok(None);
+    }
+    let Some(file) = loaded::load(path, label)? else { return Ok(None) };
+    let object = file.data_set()?;
+    let class = object.text_or_empty(tags::SOP_CLASS_UID);
+    if class != uids::RT_STRUCTURE_SET_STORAGE
+        && !(class.is_empty() && object.text_or_empty(tags::MODALITY) == "RTSTRUCT")
+    {
+        return Ok(None);
+    }
     let rois = object.items(tags::STRUCTURE_SET_ROI_SEQUENCE);
-    StructureSetEntry {
-        path,
+    Ok(Some(StructureSetEntry {
+        path: path.to_owned(),
         sop_instance_uid: object.text_or_empty(tags::SOP_INSTANCE_UID),
         label: object.text_or_empty(tags::STRUCTURE_SET_LABEL),
         roi_names: rois.iter().map(|roi| roi.text_or_empty(tags::ROI_NAME)).collect(),
-        frame_of_reference: crate::structure_set::frame_of_reference(object),
-        referenced_series_uids: crate::structure_set::referenced_series(object),
-    }
+        frame_of_reference: crate::structure_set::frame_of_reference(&object),
+        referenced_series_uids: crate::structure_set::referenced_series(&object),
+    }))
 }

@@ -152,3 +152,38 @@ fn a_structure_set_of_another_patient_is_not_changed() {
     assert!(edit_structure_set(&path, &out, &ct, &geometry, &rois).is_err());
     assert!(!out.exists());
 }
+
+/// An element in Implicit VR Little Endian.
+fn implicit(tag: u32, value: &[u8]) -> Vec<u8> {
+    let mut bytes = ((tag >> 16) as u16).to_le_bytes().to_vec();
+    bytes.extend((tag as u16).to_le_bytes());
+    bytes.extend((value.len() as u32).to_le_bytes());
+    bytes.extend(value);
+    bytes
+}
+
+#[test]
+fn sequences_are_found_behind_elements_out_of_order_and_refused_when_they_are_there_twice() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let mask = ring(12.0, 5.0);
+    let path = temp.path().join("rs.dcm");
+    write_structure_set(&path, &ct, &geometry, &[roi("A", trace(&mask, &geometry))], &StructureSetOptions::default())
+        .unwrap();
+    let bytes = fs::read(&path).unwrap();
+    // StructureSetDate as a fuzzer left it, with a tag that comes after all sequences.
+    let at = bytes.windows(4).position(|w| w == [0x06, 0x30, 0x08, 0x00]).unwrap();
+    let mut late = bytes.clone();
+    late[at + 1] = 0x31;
+    fs::write(&path, &late).unwrap();
+    let out = temp.path().join("edited.dcm");
+    edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap();
+    let names: Vec<String> =
+        read_structure_set(&out).unwrap().structure_set.rois.into_iter().map(|roi| roi.name).collect();
+    assert_eq!(names, ["A", "B"]);
+
+    let twice = [bytes, implicit(0x3006_0020, &[])].concat();
+    fs::write(&path, &twice).unwrap();
+    let refused = edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap_err();
+    assert!(refused.to_string().contains("(3006,0020) is in the file twice"), "{refused}");
+}

@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, time::Instant};
 
-use common::builder::{contour, structure_set};
+use common::builder::{claiming, contour, element, file, sequence, structure_set};
 use tmli_core::RoiNumber;
 use tmli_io::{StructureSetFile, read_structure_set};
 
@@ -84,4 +84,38 @@ fn fifty_thousand_contours_are_read_in_a_moment() {
     assert_eq!(file.structure_set.rois[0].contours.len(), 50_000);
     assert!(file.findings.len() < 10, "told once, not 50,000 times: {}", file.findings.len());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn sequences_that_a_system_did_not_know_are_read_from_unknown() {
+    // What passes through a system without a dictionary for RT objects: all sequences as UN, explicit within.
+    let known = structure_set("ISO_IR 192", &[(4, "左肺".as_bytes(), vec![contour(4, b"DS", SQUARE)])]);
+    let unknown = |items: &[u8]| claiming(0x3006_0039, b"UN", items.len() as u32, items);
+    let mut roi = sequence(0x3006_0040, &[contour(4, b"DS", SQUARE)]);
+    roi.extend(element(0x3006_0084, b"IS", b"4"));
+    // Tag, VR, reserved bytes and length of the sequence are 12 bytes.
+    let items = sequence(0x3006_0039, &[roi])[12..].to_vec();
+    let at = known.windows(8).position(|w| w == [0x06, 0x30, 0x39, 0x00, b'S', b'Q', 0, 0]).unwrap();
+    let mut hidden = known[..at].to_vec();
+    hidden.extend(unknown(&items));
+    let (plain, hidden) = (read(&known), read(&hidden));
+    assert_eq!(hidden.structure_set, plain.structure_set);
+    assert_eq!(hidden.structure_set.rois[0].contours.len(), 1);
+
+    let again = file("1.2.840.10008.1.2.1", &hidden_set());
+    assert_eq!(read(&again).structure_set.rois[0].name, "Implicit");
+}
+
+/// A data set in Explicit VR whose StructureSetROISequence is UN of undefined length, in Implicit VR as the standard says.
+fn hidden_set() -> Vec<u8> {
+    let mut set = element(0x0008_0060, b"CS", b"RTSTRUCT");
+    set.extend(claiming(0x3006_0020, b"UN", u32::MAX, &[]));
+    let mut item = [0x06, 0x30, 0x22, 0x00, 2, 0, 0, 0, b'1', b' '].to_vec();
+    item.extend([0x06, 0x30, 0x26, 0x00, 8, 0, 0, 0]);
+    item.extend(b"Implicit");
+    set.extend([0xFE, 0xFF, 0x00, 0xE0]);
+    set.extend((item.len() as u32).to_le_bytes());
+    set.extend(item);
+    set.extend([0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+    set
 }

@@ -74,3 +74,12 @@ fn an_item_within_a_sequence_is_no_longer_than_the_file() {
     bytes.extend([0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0x7F]);
     assert!(matches!(walk(bytes), Err(Problem::TooLong { tag: ITEM, .. })));
 }
+
+#[test]
+fn values_that_end_within_a_number_are_refused() {
+    // The parser takes the whole numbers and goes on after them, two bytes too early.
+    let element = |vr: &[u8; 2]| [&[0x28, 0, 3, 1][..], vr, &[2, 0, 7, 7], &[0x28, 0, 4, 1, b'L', b'O', 0, 0]].concat();
+    let problem = Problem::Uneven { tag: Tag(0x0028, 0x0103), length: 2, unit: 4 };
+    assert_eq!(walk(element(b"SL")), Err(problem));
+    assert_eq!(walk(element(b"US")), Ok(()));
+}

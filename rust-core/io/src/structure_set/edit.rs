@@ -1,20 +1,23 @@
 //! Adding and replacing ROIs in a structure set that somebody else wrote: everything else stays byte for byte.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use tmli_core::VolumeGeometry;
 
 use super::{
-    read::{StructureSetFile, read_structure_set},
-    splice::{self, Element, Reader},
+    read::{StructureSetFile, read_loaded},
+    splice,
     write::{self, RoiToWrite},
     write_contours,
 };
 use crate::{
-    atomic::write_bytes_atomically, dataset::DataSet, error::IoError, identity::CtIdentity,
-    structure_set::check_belongs_to, uid,
+    atomic::write_bytes_atomically, attributes::Attributes, byte_set::ByteSet, dataset::DataSet, error::IoError,
+    identity::CtIdentity, loaded::Loaded, structure_set::check_belongs_to, uid,
 };
 
 const WHAT: &str = "the structure set";
@@ -41,7 +44,7 @@ pub struct EditedStructureSet {
 /// byte, private ones included.
 ///
 /// # Errors
-/// As [`read_structure_set`] and [`check_belongs_to`]; [`IoError::Invalid`] when a ROI has no contour, a name is not in
+/// As [`crate::read_structure_set`] and [`check_belongs_to`]; [`IoError::Invalid`] when a ROI has no contour, a name is not in
 /// the file's character set, or the file is neither Implicit nor Explicit VR Little Endian.
 pub fn edit_structure_set(
     source: &Path,
@@ -50,11 +53,9 @@ pub fn edit_structure_set(
     geometry: &VolumeGeometry,
     rois: &[RoiToWrite],
 ) -> Result<EditedStructureSet, IoError> {
-    let file = read_structure_set(source)?;
+    let (loaded, file) = read_loaded(source)?;
     check_belongs_to(&file, ct)?;
-    let bytes =
-        std::fs::read(source).map_err(|e| IoError::Read { file: "the structure set file".into(), source: e })?;
-    let (bytes, edited) = edited(&bytes, &file, ct, geometry, rois)?;
+    let (bytes, edited) = edited(&loaded, &file, ct, geometry, rois)?;
     write_bytes_atomically(out, WHAT, &bytes)?;
     Ok(edited)
 }
@@ -63,8 +64,12 @@ fn invalid(reason: impl Into<String>) -> IoError {
     IoError::Invalid { what: WHAT, reason: reason.into() }
 }
 
-fn damaged() -> IoError {
-    IoError::Damaged { file: "the structure set file".into(), reason: "its elements don't fill it".into() }
+fn number(item: &ByteSet<'_>, tag: Tag) -> Option<i32> {
+    item.int(tag).and_then(|n| i32::try_from(n).ok())
+}
+
+fn too_long() -> IoError {
+    invalid("its contours are longer than 4 GB, which a sequence can't hold")
 }
 
 /// The new items of one ROI, in the file's encoding.
@@ -77,36 +82,32 @@ struct NewItems {
 }
 
 fn edited(
-    bytes: &[u8],
+    loaded: &Loaded,
     file: &StructureSetFile,
     ct: &CtIdentity,
     geometry: &VolumeGeometry,
     rois: &[RoiToWrite],
 ) -> Result<(Vec<u8>, EditedStructureSet), IoError> {
-    let start = if bytes.get(128..132) == Some(b"DICM") { 132 } else { 0 };
-    let explicit = Reader { bytes, implicit: false };
-    let (meta, syntax) = meta_elements(explicit, start).ok_or_else(damaged)?;
-    let implicit = match syntax.as_str() {
+    let implicit = match loaded.transfer_syntax.as_str() {
         uids::IMPLICIT_VR_LITTLE_ENDIAN => true,
         uids::EXPLICIT_VR_LITTLE_ENDIAN => false,
         _ => return Err(invalid("only Implicit and Explicit VR Little Endian files can be changed in place")),
     };
-    let reader = Reader { bytes, implicit };
-    let body = meta.last().map_or(start, |e| e.whole.end);
-    let elements = reader.elements(body..bytes.len()).ok_or_else(damaged)?;
-
-    let utf8 = elements
-        .iter()
-        .any(|e| e.tag == tags::SPECIFIC_CHARACTER_SET && bytes[e.value.clone()].starts_with(b"ISO_IR 192"));
+    let data_set = loaded.data_set()?;
+    let mut seen = HashSet::new();
+    if let Some(twice) = data_set.elements.iter().find(|e| !seen.insert(e.tag)) {
+        return Err(invalid(format!(
+            "element {} is in the file twice, so it is not clear which one counts",
+            twice.tag
+        )));
+    }
+    let utf8 = data_set.text(tags::SPECIFIC_CHARACTER_SET).is_some_and(|set| set == "ISO_IR 192");
     let frame = file.structure_set.frame_of_reference.as_ref().map(|f| f.0.clone()).unwrap_or_default();
-    let items = new_items(reader, &elements, file, (ct, geometry), rois, (&frame, &syntax, utf8))?;
+    let items = new_items(&data_set, file, (ct, geometry), rois, (&frame, &loaded.transfer_syntax, utf8))?;
     let new_uid = uid::unique();
-    let mut out = if meta.is_empty() {
-        bytes[..start].to_vec()
-    } else {
-        splice::meta_with(reader, &meta, start, &new_uid).ok_or_else(damaged)?
-    };
-    let was_approved = put_elements(&mut out, reader, &elements, &items, &new_uid).ok_or_else(damaged)?;
+    let mut out = loaded.bytes[..loaded.meta.start].to_vec();
+    splice::put_meta(&mut out, &loaded.meta()?, &new_uid).ok_or_else(too_long)?;
+    let was_approved = put_elements(&mut out, &data_set, implicit, &items, &new_uid).ok_or_else(too_long)?;
     let names = |replaces: bool| {
         rois.iter().zip(&items).filter(|(_, i)| i.replaces == replaces).map(|(roi, _)| roi.name.clone()).collect()
     };
@@ -115,25 +116,8 @@ fn edited(
     Ok((out, edited))
 }
 
-/// The file meta information and its transfer syntax.
-fn meta_elements(reader: Reader<'_>, start: usize) -> Option<(Vec<Element>, String)> {
-    let mut meta = Vec::new();
-    let mut syntax = uids::IMPLICIT_VR_LITTLE_ENDIAN.to_owned();
-    let mut at = start;
-    while let Some(element) = reader.element_of_group(at, 2) {
-        at = element.whole.end;
-        if element.tag == tags::TRANSFER_SYNTAX_UID {
-            let text = std::str::from_utf8(&reader.bytes[element.value.clone()]).ok()?;
-            syntax = text.trim_end_matches(['\0', ' ']).to_owned();
-        }
-        meta.push(element);
-    }
-    Some((meta, syntax))
-}
-
 fn new_items(
-    reader: Reader<'_>,
-    elements: &[Element],
+    data_set: &ByteSet<'_>,
     file: &StructureSetFile,
     (ct, geometry): (&CtIdentity, &VolumeGeometry),
     rois: &[RoiToWrite],
@@ -142,8 +126,7 @@ fn new_items(
     let numbers: HashMap<&str, i32> =
         file.structure_set.rois.iter().rev().map(|roi| (roi.name.as_str(), roi.number.0)).collect();
     let highest = |sequence: Tag, tag: Tag| -> i32 {
-        let items = elements.iter().find(|e| e.tag == sequence).and_then(|e| reader.elements(e.value.clone()));
-        items.unwrap_or_default().iter().filter_map(|item| reader.number(item, tag)).max().unwrap_or(0)
+        data_set.items(sequence).iter().filter_map(|item| number(item, tag)).max().unwrap_or(0)
     };
     let dangling = file.structure_set.rois.iter().map(|roi| roi.number.0).max().unwrap_or(0);
     let mut next = highest(tags::STRUCTURE_SET_ROI_SEQUENCE, tags::ROI_NUMBER).max(dangling);
@@ -191,30 +174,29 @@ fn new_items(
 /// All elements in order, changed where they must be. Gives whether the source was approved.
 fn put_elements(
     out: &mut Vec<u8>,
-    reader: Reader<'_>,
-    elements: &[Element],
+    data_set: &ByteSet<'_>,
+    implicit: bool,
     items: &[NewItems],
     new_uid: &str,
 ) -> Option<bool> {
-    let implicit = reader.implicit;
-    let approval = elements.iter().find(|e| e.tag == tags::APPROVAL_STATUS);
-    let was_approved = approval.is_some_and(|e| reader.bytes[e.value.clone()].starts_with(b"APPROVED"));
+    let elements = &data_set.elements;
+    let was_approved = data_set.text(tags::APPROVAL_STATUS).is_some_and(|status| status == "APPROVED");
     type Pick = fn(&NewItems) -> &[u8];
     let sequences: [(Tag, Tag, Pick); 3] = [
         (tags::STRUCTURE_SET_ROI_SEQUENCE, tags::ROI_NUMBER, |i| &i.roi),
         (tags::ROI_CONTOUR_SEQUENCE, tags::REFERENCED_ROI_NUMBER, |i| &i.contours),
         (tags::RTROI_OBSERVATIONS_SEQUENCE, tags::REFERENCED_ROI_NUMBER, |i| &i.observation),
     ];
-    let mut left: Vec<_> = sequences.to_vec();
+    let (there, mut lacking): (Vec<_>, Vec<_>) =
+        sequences.into_iter().partition(|(tag, ..)| elements.iter().any(|e| e.tag == *tag));
     for element in elements {
         // A sequence that the file lacks goes to its place in the order of tags.
-        while let Some(&(tag, number, pick)) = left.first().filter(|(tag, ..)| *tag < element.tag) {
-            put_sequence(out, reader, (tag, number), &[], items, pick)?;
-            left.remove(0);
+        while let Some(&(tag, number, pick)) = lacking.first().filter(|(tag, ..)| *tag < element.tag) {
+            put_sequence(out, implicit, (tag, number), &[], items, pick)?;
+            lacking.remove(0);
         }
-        if let Some(&(tag, number, pick)) = left.first().filter(|(tag, ..)| *tag == element.tag) {
-            put_sequence(out, reader, (tag, number), &reader.elements(element.value.clone())?, items, pick)?;
-            left.remove(0);
+        if let Some(&(tag, number, pick)) = there.iter().find(|(tag, ..)| *tag == element.tag) {
+            put_sequence(out, implicit, (tag, number), data_set.items(tag), items, pick)?;
             continue;
         }
         match element.tag {
@@ -224,11 +206,11 @@ fn put_elements(
             }
             // Who approved what is no longer there.
             tags::REVIEW_DATE | tags::REVIEW_TIME | tags::REVIEWER_NAME if was_approved => {}
-            _ => out.extend(&reader.bytes[element.whole.clone()]),
+            _ => out.extend(element.whole),
         }
     }
-    for (tag, number, pick) in left {
-        put_sequence(out, reader, (tag, number), &[], items, pick)?;
+    for (tag, number, pick) in lacking {
+        put_sequence(out, implicit, (tag, number), &[], items, pick)?;
     }
     Some(was_approved)
 }
@@ -236,18 +218,18 @@ fn put_elements(
 /// Old items in their order, replaced ones in place, new ones at the end.
 fn put_sequence(
     out: &mut Vec<u8>,
-    reader: Reader<'_>,
-    (tag, number): (Tag, Tag),
-    old: &[Element],
+    implicit: bool,
+    (tag, number_tag): (Tag, Tag),
+    old: &[ByteSet<'_>],
     items: &[NewItems],
     pick: fn(&NewItems) -> &[u8],
 ) -> Option<()> {
     let mut value = Vec::new();
     let mut done = vec![false; items.len()];
     for item in old {
-        let found = reader.number(item, number).and_then(|n| items.iter().position(|new| new.number == n));
+        let found = number(item, number_tag).and_then(|n| items.iter().position(|new| new.number == n));
         match found {
-            None => value.extend(&reader.bytes[item.whole.clone()]),
+            None => value.extend(item.whole),
             Some(at) if !done[at] => {
                 splice::put_item(&mut value, pick(&items[at]))?;
                 done[at] = true;
@@ -258,5 +240,5 @@ fn put_sequence(
     for (new, _) in items.iter().zip(done).filter(|(_, done)| !done) {
         splice::put_item(&mut value, pick(new))?;
     }
-    splice::put(out, tag, VR::SQ, &value, reader.implicit)
+    splice::put(out, tag, VR::SQ, &value, implicit)
 }

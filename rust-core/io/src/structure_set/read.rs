@@ -6,16 +6,17 @@ use std::{
     path::Path,
 };
 
+use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
-use dicom_object::InMemDicomObject;
 use tmli_core::{FrameOfReferenceUid, Roi, RoiNumber, StructureSet};
 
 use super::{contour::read_contours, references};
 use crate::{
     attributes::Attributes,
-    dicom_file::{self, Extent},
+    byte_set::ByteSet,
     error::IoError,
     finding::Finding,
+    loaded::{self, Loaded},
 };
 
 /// Whom a file belongs to, for comparing only. `Debug` shows nothing of it.
@@ -58,7 +59,13 @@ const LABEL: &str = "the structure set file";
 /// # Errors
 /// When the file can't be read, is no DICOM, or is something else than an RT Structure Set.
 pub fn read_structure_set(path: &Path) -> Result<StructureSetFile, IoError> {
-    let object = dicom_file::open(path, LABEL, Extent::All)?.ok_or(IoError::NotDicom { file: LABEL.to_owned() })?;
+    read_loaded(path).map(|(_, file)| file)
+}
+
+/// The file's bytes too, for changing some of them.
+pub(super) fn read_loaded(path: &Path) -> Result<(Loaded, StructureSetFile), IoError> {
+    let file = loaded::load(path, LABEL)?.ok_or(IoError::NotDicom { file: LABEL.to_owned() })?;
+    let object = file.data_set()?;
     let class = object.text_or_empty(tags::SOP_CLASS_UID);
     let modality = object.text_or_empty(tags::MODALITY);
     if class != uids::RT_STRUCTURE_SET_STORAGE && modality != "RTSTRUCT" {
@@ -72,10 +79,11 @@ pub fn read_structure_set(path: &Path) -> Result<StructureSetFile, IoError> {
             },
         });
     }
-    Ok(interpret(&object))
+    let read = interpret(&object);
+    Ok((file, read))
 }
 
-pub(super) fn interpret(object: &InMemDicomObject) -> StructureSetFile {
+pub(super) fn interpret(object: &ByteSet<'_>) -> StructureSetFile {
     let mut findings = Vec::new();
     let main_frame = references::frame_of_reference(object);
     if main_frame.is_none() {
@@ -108,12 +116,12 @@ pub(super) fn interpret(object: &InMemDicomObject) -> StructureSetFile {
     }
 }
 
-fn number(item: &InMemDicomObject, tag: dicom_core::Tag) -> Option<RoiNumber> {
+fn number(item: &ByteSet<'_>, tag: Tag) -> Option<RoiNumber> {
     item.int(tag).and_then(|n| i32::try_from(n).ok()).map(RoiNumber)
 }
 
 /// The ROIs of StructureSetROISequence that are in the file's frame of reference, still without contours.
-fn defined_rois(object: &InMemDicomObject, main_frame: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Roi> {
+fn defined_rois(object: &ByteSet<'_>, main_frame: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Roi> {
     let mut rois: Vec<Roi> = Vec::new();
     let mut seen: HashSet<RoiNumber> = HashSet::new();
     for item in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
@@ -143,7 +151,7 @@ fn defined_rois(object: &InMemDicomObject, main_frame: Option<&str>, findings: &
     rois
 }
 
-fn add_observations(object: &InMemDicomObject, rois: &mut [Roi]) {
+fn add_observations(object: &ByteSet<'_>, rois: &mut [Roi]) {
     let index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
     for item in object.items(tags::RTROI_OBSERVATIONS_SEQUENCE) {
         let found = number(item, tags::REFERENCED_ROI_NUMBER).and_then(|number| index.get(&number));
@@ -155,7 +163,7 @@ fn add_observations(object: &InMemDicomObject, rois: &mut [Roi]) {
     }
 }
 
-fn add_contours(object: &InMemDicomObject, rois: &mut Vec<Roi>, findings: &mut Vec<Finding>) {
+fn add_contours(object: &ByteSet<'_>, rois: &mut Vec<Roi>, findings: &mut Vec<Finding>) {
     let defined: BTreeSet<Option<RoiNumber>> =
         object.items(tags::STRUCTURE_SET_ROI_SEQUENCE).iter().map(|item| number(item, tags::ROI_NUMBER)).collect();
     let mut index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();

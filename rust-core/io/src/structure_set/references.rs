@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 
 use dicom_dictionary_std::tags;
-use dicom_object::InMemDicomObject;
 
 use crate::attributes::Attributes;
 
 /// The frame of reference of the file: of its first referenced frame, otherwise of its first ROI, otherwise the root's
 /// (which real files often lack).
-pub(crate) fn frame_of_reference(object: &InMemDicomObject) -> Option<String> {
-    let first = |sequence, tag| object.items(sequence).iter().find_map(|item| item.text(tag));
+pub(crate) fn frame_of_reference<A: Attributes>(object: &A) -> Option<String> {
+    let first = |sequence, tag| object.items(sequence).iter().find_map(|item: &A| item.text(tag));
     first(tags::REFERENCED_FRAME_OF_REFERENCE_SEQUENCE, tags::FRAME_OF_REFERENCE_UID)
         .or_else(|| first(tags::STRUCTURE_SET_ROI_SEQUENCE, tags::REFERENCED_FRAME_OF_REFERENCE_UID))
         .or_else(|| object.text(tags::FRAME_OF_REFERENCE_UID))
 }
 
-fn series_items(object: &InMemDicomObject) -> impl Iterator<Item = &InMemDicomObject> {
+fn series_items<A: Attributes>(object: &A) -> impl Iterator<Item = &A> {
     object
         .items(tags::REFERENCED_FRAME_OF_REFERENCE_SEQUENCE)
         .iter()
@@ -25,7 +24,7 @@ fn series_items(object: &InMemDicomObject) -> impl Iterator<Item = &InMemDicomOb
 }
 
 /// SeriesInstanceUIDs that the file refers to, in file order.
-pub(crate) fn referenced_series(object: &InMemDicomObject) -> Vec<String> {
+pub(crate) fn referenced_series<A: Attributes>(object: &A) -> Vec<String> {
     let mut uids: Vec<String> = Vec::new();
     for uid in series_items(object).filter_map(|series| series.text(tags::SERIES_INSTANCE_UID)) {
         if !uids.contains(&uid) {
@@ -36,7 +35,7 @@ pub(crate) fn referenced_series(object: &InMemDicomObject) -> Vec<String> {
 }
 
 /// SOPInstanceUIDs of the images that the file refers to, as a whole and contour by contour.
-pub(crate) fn referenced_images(object: &InMemDicomObject) -> BTreeSet<String> {
+pub(crate) fn referenced_images<A: Attributes>(object: &A) -> BTreeSet<String> {
     let whole = series_items(object).flat_map(|series| series.items(tags::CONTOUR_IMAGE_SEQUENCE));
     let single = object
         .items(tags::ROI_CONTOUR_SEQUENCE)

@@ -1,10 +1,14 @@
 //! Odd structure sets: what can be read is read, and every oddity is told.
+#![allow(clippy::unwrap_used)]
 
 use dicom_core::VR;
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 
 use super::{StructureSetFile, read::interpret};
-use crate::dataset::DataSet;
+use crate::{
+    byte_set::{ByteSet, Encoding},
+    dataset::DataSet,
+};
 
 const SQUARE: &str = "0\\0\\5\\10\\0\\5\\10\\10\\5\\0\\10\\5";
 
@@ -37,7 +41,8 @@ fn roi(number: i64, name: &str, frame: &str) -> DataSet {
 fn read(rois: Vec<DataSet>, contours: Vec<DataSet>) -> StructureSetFile {
     let mut file = DataSet::new();
     file.sequence(tags::STRUCTURE_SET_ROI_SEQUENCE, rois).sequence(tags::ROI_CONTOUR_SEQUENCE, contours);
-    interpret(&file.into_object())
+    let bytes = file.into_item_bytes(uids::IMPLICIT_VR_LITTLE_ENDIAN, true).unwrap();
+    interpret(&ByteSet::parse(&bytes, Encoding::IMPLICIT).unwrap())
 }
 
 fn said(file: &StructureSetFile, words: &str) -> bool {
