@@ -104,7 +104,11 @@ fn build(repo: &Repo, folder: &Path) -> Result<()> {
     }
     let mut build = process::command(tool.join("bin/cargo-fuzz"), folder);
     // The toolchain that runs this task is named in the environment and would be used again.
-    build.args(["fuzz", "build", "--release"]).env("RUSTUP_TOOLCHAIN", "nightly").env_remove("CARGO").env_remove("RUSTC");
+    build
+        .args(["fuzz", "build", "--release"])
+        .env("RUSTUP_TOOLCHAIN", "nightly")
+        .env_remove("CARGO")
+        .env_remove("RUSTC");
     process::run(&mut build)
         .context("the targets need the nightly compiler: rustup toolchain install nightly --profile minimal")?;
     Ok(())

@@ -10,6 +10,7 @@ mod bench_metrics;
 mod codegen;
 mod demo;
 mod demo_models;
+mod fuzz;
 mod lint;
 mod lock;
 mod process;
@@ -46,6 +47,7 @@ enum Task {
     Test(test::Arguments),
     Wheels(wheels::Arguments),
     Bench(bench::Arguments),
+    Fuzz(fuzz::Arguments),
     Lint(lint::Arguments),
     Codegen(codegen::Arguments),
 }
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Task::Test(a) => test::task(&repo, &a),
         Task::Wheels(a) => wheels::task(&repo, &a),
         Task::Bench(a) => bench::task(&repo, &a),
+        Task::Fuzz(a) => fuzz::task(&repo, &a),
         Task::Lint(a) => lint::task(&repo, &a),
         Task::Codegen(a) => codegen::task(&repo, &a),
     };
