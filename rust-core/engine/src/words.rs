@@ -216,3 +216,53 @@ impl From<BoxWords> for VoxelBox {
         Self { min: b.min, max: b.max }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/reference/engine-protocol.md");
+
+    /// Blocks of the page that begin with this line.
+    fn examples(kind: &str) -> Vec<&'static str> {
+        let blocks = PAGE.split("```").skip(1).step_by(2);
+        blocks.filter_map(|block| block.strip_prefix(kind)).collect()
+    }
+
+    /// Reads an example, and demands that what was read says the same: no field of the page is passed over.
+    fn read<T: DeserializeOwned + Serialize>(example: &str) -> T {
+        let words: T = serde_json::from_str(example).unwrap_or_else(|e| panic!("{e}: {example}"));
+        let (again, value) = (serde_json::to_value(&words), serde_json::from_str::<serde_json::Value>(example));
+        assert_eq!(again.expect("JSON"), value.expect("JSON"));
+        words
+    }
+
+    #[test]
+    fn the_examples_of_the_page_are_understood_and_there_is_one_of_each() {
+        let kinds = |all: &[serde_json::Value]| -> Vec<String> {
+            all.iter().filter_map(|v| v["type"].as_str().map(str::to_owned)).collect()
+        };
+        let host: Vec<_> = examples("json to-worker\n").into_iter().map(read::<ToWorker>).collect();
+        let host: Vec<_> = host.iter().map(|w| serde_json::to_value(w).expect("JSON")).collect();
+        assert_eq!(kinds(&host), ["hello", "describe", "segment", "cancel"]);
+        let worker: Vec<_> = examples("json to-host\n").into_iter().map(read::<ToHost>).collect();
+        let worker: Vec<_> = worker.iter().map(|w| serde_json::to_value(w).expect("JSON")).collect();
+        let expected = ["ready", "refused", "description", "started", "progress", "done", "cancelled", "failed"];
+        assert_eq!(kinds(&worker), expected);
+        assert!(PAGE.contains(&format!("**Version {PROTOCOL}.**")));
+    }
+
+    #[test]
+    fn added_fields_are_passed_over_and_a_nan_is_no_number() {
+        let hello = r#"{"type":"hello","protocol":1,"host":"0.2.0","colour":"blue"}"#;
+        assert!(serde_json::from_str::<ToWorker>(hello).is_ok());
+        // What serde_json writes for NaN.
+        let grid =
+            r#"{"shape":[1,1,1],"spacing_mm":[null,1,1],"origin_lps_mm":[0,0,0],"axes_lps":[[0,0,1],[0,1,0],[1,0,0]]}"#;
+        assert!(serde_json::from_str::<GridWords>(grid).is_err());
+        let zero = grid.replace("null", "1").replace("[1,1,1],\"sp", "[0,1,1],\"sp");
+        assert!(serde_json::from_str::<GridWords>(&zero).expect("numbers").grid().is_err());
+    }
+}
