@@ -109,6 +109,11 @@ impl Connection {
         self.process.is_ours()
     }
 
+    /// Of the worker, while it is there.
+    pub(crate) fn process_id(&self) -> Option<u32> {
+        self.is_open().then(|| self.process.id())
+    }
+
     /// Whether jobs may be added.
     pub(crate) fn is_open(&self) -> bool {
         let board = self.board();

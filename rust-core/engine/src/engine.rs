@@ -62,6 +62,11 @@ impl Engine {
         Ok(job)
     }
 
+    /// The number of the worker's process, for those who watch its memory; `None` while there is none.
+    pub fn worker_process_id(&self) -> Option<u32> {
+        self.inner.connection().as_ref().and_then(|connection| connection.process_id())
+    }
+
     /// Ends the worker now, frees its memory, and ends the jobs that are in it ([`EngineError::Stopped`]). The next job
     /// starts a new one.
     pub fn stop(&self) {

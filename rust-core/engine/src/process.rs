@@ -37,8 +37,16 @@ impl Process {
         if std::env::var_os(WAIT_POLICY.0).is_none() {
             command.env(WAIT_POLICY.0, WAIT_POLICY.1);
         }
+        // Ctrl-C in a terminal is meant for the host, which decides what becomes of the worker.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn().map_err(failed)?;
         Ok(Self { child: Mutex::new(child), log, owner: std::process::id() })
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child().id()
     }
 
     pub(crate) const fn log(&self) -> &Log {

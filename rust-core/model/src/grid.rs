@@ -1,5 +1,7 @@
 //! The index mapping between a CT and a model's grid.
 
+use std::ops::Range;
+
 use tmli_core::{SpacingMm, VoxelBox};
 
 use crate::ModelError;
@@ -77,6 +79,17 @@ impl ModelGrid {
         self.shape
     }
 
+    /// Model voxels between which the CT voxels of a box lie; empty ranges for an empty box (`max` not beyond `min`).
+    pub fn needed_for(&self, ct: VoxelBox) -> [Range<usize>; 3] {
+        std::array::from_fn(|axis| {
+            if ct.max[axis] <= ct.min[axis] {
+                return 0..0;
+            }
+            let at = |index: usize| self.model_from_ct(axis, index as f64).clamp(0.0, (self.shape[axis] - 1) as f64);
+            at(ct.min[axis]).floor() as usize..at(ct.max[axis] - 1).ceil() as usize + 1
+        })
+    }
+
     /// The CT index of a model index on one axis.
     pub fn ct_from_model(&self, axis: usize, model: f64) -> f64 {
         self.crop.min[axis] as f64 + (model + 0.5) * self.step[axis] - 0.5
@@ -102,6 +115,16 @@ mod tests {
                 assert!((grid.model_from_ct(axis, grid.ct_from_model(axis, index)) - index).abs() < 1e-12);
             }
         }
+    }
+
+    #[test]
+    fn a_box_needs_the_model_voxels_that_it_lies_between() {
+        let grid = ModelGrid::new(SpacingMm::new(5.0, 1.0, 1.0), BOX, [5.0, 2.0, 4.0]).expect("a grid");
+        let part = VoxelBox { min: [3, 10, 20], max: [5, 110, 121] };
+        assert_eq!(grid.needed_for(part), [1..3, 0..50, 0..26]);
+        // CT columns 30 and 31 lie between model columns 2 (centre 29.5) and 3 (centre 33.5).
+        assert_eq!(grid.needed_for(VoxelBox { min: [3, 10, 30], max: [4, 11, 32] })[2], 2..4);
+        assert_eq!(grid.needed_for(VoxelBox { min: [9, 9, 9], max: [9, 4, 9] }), [0..0, 0..0, 0..0]);
     }
 
     #[test]

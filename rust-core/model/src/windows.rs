@@ -1,5 +1,7 @@
 //! Where the windows of a run lie, and how many go through the network together.
 
+use std::ops::Range;
+
 /// Voxels of a batch when the user leaves its size open. On a CPU a larger one is no faster (its images no longer fit
 /// the cache) and makes a job slow to cancel; a GPU is busy only with a larger one.
 const CPU_BATCH_VOXELS: usize = 1 << 16;
@@ -35,6 +37,14 @@ impl WindowPlan {
         Self { patch, starts, batch: if batch == 0 { fitting } else { batch } }
     }
 
+    /// Leaves out windows that hold none of the `wanted` voxels.
+    pub fn keep_touching(&mut self, wanted: &[Range<usize>; 3]) {
+        for (axis, wanted) in wanted.iter().enumerate() {
+            let size = self.patch[axis];
+            self.starts[axis].retain(|&start| start < wanted.end && start + size > wanted.start);
+        }
+    }
+
     /// Number of windows.
     pub fn windows(&self) -> usize {
         self.starts.iter().map(Vec::len).product()
@@ -42,7 +52,7 @@ impl WindowPlan {
 
     /// Rows of windows that are run together, as many as a batch needs: one in 3D, several slices in 2D.
     pub fn rows_together(&self) -> usize {
-        let in_row = self.starts[1].len() * self.starts[2].len();
+        let in_row = (self.starts[1].len() * self.starts[2].len()).max(1);
         if self.patch[0] == 1 { self.batch.div_ceil(in_row).max(1) } else { 1 }
     }
 
@@ -79,6 +89,15 @@ mod tests {
                 assert!(pair[1] > pair[0] && shared >= overlap * size as f64 - 1.0, "{length} {size}: {found:?}");
             }
         }
+    }
+
+    #[test]
+    fn only_windows_that_hold_wanted_voxels_are_kept() {
+        let mut plan = WindowPlan::new([100, 64, 64], [16, 32, 32], 3, 0.5, 0, false);
+        plan.keep_touching(&[20..21, 0..64, 33..64]);
+        assert_eq!(plan.starts, [vec![7, 15], vec![0, 16, 32], vec![16, 32]]);
+        plan.keep_touching(&[0..0, 0..0, 0..0]);
+        assert_eq!((plan.windows(), plan.rows_together()), (0, 1));
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub use error::NnError;
 pub use model_folder::{Model, save_model};
 pub use networks::{Network, build};
 pub use preprocess::{PatientAxes, body_box, resample_ct, resample_mask};
-pub use segment::{SegmentOptions, SegmentProgress, SegmentStatistics, segment, segment_with};
+pub use segment::{CtView, SegmentOptions, SegmentProgress, SegmentStatistics, segment, segment_with};
+/// Where tensors are, for [`Model::load`].
+pub use tch::Device;
 pub use training::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainInputs, TrainOutcome, TrainingCase, train,
 };

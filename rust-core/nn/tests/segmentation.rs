@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use common::{ct, ct_with_spacing, patient, thresholds, through_2d, through_3d};
 use ndarray::Array3;
 use tch::{Device, Kind, Tensor};
-use tmli_core::{Mask, PointLps, Segmentation, SpacingMm, Volume, VolumeGeometry};
+use tmli_core::{Mask, PointLps, Segmentation, SpacingMm, Volume, VolumeGeometry, VoxelBox};
 use tmli_nn::{
     Manifest, Model, ModelError, Network, NetworkConfig, NnError, SegmentOptions, SegmentStatistics, segment,
     segment_with,
@@ -78,6 +78,41 @@ fn a_long_scan_holds_no_more_than_a_short_one() {
         let (short, long) = (peak(90), peak(450));
         assert!(short > 0);
         assert_eq!(short, long, "bytes held");
+    }
+}
+
+#[test]
+fn a_region_gets_the_masks_of_the_whole_for_a_part_of_the_windows() {
+    let whole = [24, 180, 200];
+    let ct = ct_with_spacing(whole, [3.0, 0.8, 0.8], |at| patient(at, [180, 200]));
+    for (config, patch, spacing) in [
+        (through_2d(2), [1, 48, 48], [3.0, 0.8, 0.8]),
+        (through_2d(2), [1, 32, 32], [5.0, 1.6, 1.7]),
+        (through_3d(2), [8, 32, 48], [3.0, 0.8, 0.8]),
+        (through_3d(2), [4, 32, 32], [2.0, 1.1, 1.9]),
+    ] {
+        let model = model(config, &[95.0, 30.0], spacing, patch);
+        let (all, of_all) = run(&model, &ct);
+        let outside = VoxelBox { min: [0, 0, 0], max: [1, 1, 1] };
+        for region in [
+            VoxelBox { min: [9, 60, 90], max: [13, 100, 150] },
+            VoxelBox { min: [20, 0, 0], max: [24, 180, 200] },
+            VoxelBox { min: [0, 90, 120], max: [24, 91, 121] },
+            outside,
+        ] {
+            let options = SegmentOptions { region: Some(region), ..SegmentOptions::default() };
+            let go = &mut |_| ControlFlow::Continue(());
+            let (part, of_part) =
+                segment_with(model.network(), model.manifest(), Device::Cpu, &ct, &options, go).expect("masks");
+            let inside = Mask::from_fn(whole, |at| (0..3).all(|a| at[a] >= region.min[a] && at[a] < region.max[a]));
+            for (expected, found) in all.segments.iter().zip(&part.segments) {
+                let mut expected = expected.mask.clone();
+                expected.intersect_with(&inside);
+                assert_eq!(found.mask, expected, "{region:?} with {patch:?} at {spacing:?} mm");
+                assert_eq!(found.mask.is_empty(), region == outside, "{region:?}");
+            }
+            assert!(of_part.windows * 2 < of_all.windows, "{of_part:?} of {of_all:?}");
+        }
     }
 }
 

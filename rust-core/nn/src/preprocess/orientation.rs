@@ -4,7 +4,7 @@
 //! kidney for the right one. So every CT is looked at along the patient's axes, in training and in segmentation alike.
 
 use ndarray::ArrayView3;
-use tmli_core::{Mask, SpacingMm, VolumeGeometry};
+use tmli_core::{Mask, SpacingMm, VolumeGeometry, VoxelBox};
 
 /// Which patient axis is meant by k, j and i, as an index into x (left), y (posterior), z (superior).
 const LPS_OF_KJI: [usize; 3] = [2, 1, 0];
@@ -61,6 +61,16 @@ impl PatientAxes {
     /// The CT's shape along the patient's axes.
     pub fn shape(&self, ct_shape: [usize; 3]) -> [usize; 3] {
         self.ct_axis.map(|a| ct_shape[a])
+    }
+
+    /// A box of the CT's grid, along the patient's axes.
+    pub fn box_from_ct(&self, ct: VoxelBox, ct_shape: [usize; 3]) -> VoxelBox {
+        let along = |a: usize| {
+            let (axis, size) = (self.ct_axis[a], ct_shape[self.ct_axis[a]]);
+            let (min, max) = (ct.min[axis].min(size), ct.max[axis].min(size));
+            if self.flipped[a] { (size - max, size - min) } else { (min, max) }
+        };
+        VoxelBox { min: std::array::from_fn(|a| along(a).0), max: std::array::from_fn(|a| along(a).1) }
     }
 
     /// A mask of the CT's grid, along the patient's axes.
@@ -162,6 +172,10 @@ mod tests {
             let along = patient.mask_from_ct(&mask);
             assert_eq!(along, Mask::from_bytes(patient.view(mask.to_bytes().view())));
             assert_eq!(patient.mask_to_ct(along), mask);
+            let part = VoxelBox { min: [1, 0, 60], max: [3, 2, 64] };
+            let inside = |at: [usize; 3]| (0..3).all(|a| at[a] >= part.min[a] && at[a] < part.max[a]);
+            let found = patient.mask_from_ct(&Mask::from_fn([4, 5, 70], inside)).bounds();
+            assert_eq!(found, Some(patient.box_from_ct(part, [4, 5, 70])));
         }
     }
 

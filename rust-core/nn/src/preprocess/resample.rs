@@ -174,6 +174,13 @@ impl<'a> CtResampler<'a> {
         Ok(Self { source: CtRows(hu), plan: Plan::new(grid, Filter::Triangle), reduced: VecDeque::new(), next: 0 })
     }
 
+    /// Goes on with `plane`, and does not make those before it. Returns the next plane, which is a later one when that
+    /// was made already.
+    pub fn skip_to(&mut self, plane: usize) -> usize {
+        self.next = self.next.max(plane.min(self.plan.taps[0].len()));
+        self.next
+    }
+
     /// Bytes held between two calls.
     pub fn buffer_bytes(&self) -> usize {
         self.reduced.iter().map(|(_, plane)| plane.len() * size_of::<f32>()).sum()

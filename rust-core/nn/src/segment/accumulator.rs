@@ -15,14 +15,14 @@ pub(super) struct Accumulator {
 }
 
 impl Accumulator {
-    /// `depth` is the most planes between the first unfinished one and the end of the window row in flight. `None` when
-    /// there is no memory for it.
-    pub(super) fn new(structures: usize, depth: usize, rows: usize, columns: usize) -> Option<Self> {
+    /// From plane `first` on. `depth` is the most planes between the first unfinished one and the end of the window row
+    /// in flight. `None` when there is no memory for it.
+    pub(super) fn new(structures: usize, first: usize, depth: usize, rows: usize, columns: usize) -> Option<Self> {
         let size = [structures, rows, columns].iter().try_fold(depth, |n, &factor| n.checked_mul(factor))?;
         let mut sums = Vec::new();
         sums.try_reserve_exact(size).ok()?;
         sums.resize(size, 0.0);
-        Some(Self { structures, rows, columns, depth, first: 0, sums })
+        Some(Self { structures, rows, columns, depth, first, sums })
     }
 
     pub(super) fn bytes(&self) -> usize {

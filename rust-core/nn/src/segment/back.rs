@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use rayon::prelude::*;
-use tmli_core::Mask;
+use tmli_core::{Mask, VoxelBox};
 use tmli_model::ModelGrid;
 
 /// Two neighbours on the model's axis and how much the second counts.
@@ -17,6 +17,8 @@ struct Between {
 /// Turns finished model planes into slices of the masks, holding only the planes that the next slice needs.
 pub(super) struct BackToCt<'a> {
     grid: &'a ModelGrid,
+    /// CT voxels that are written.
+    clip: VoxelBox,
     threshold: f32,
     between: [Vec<Between>; 3],
     planes: VecDeque<Vec<Vec<f32>>>,
@@ -27,10 +29,18 @@ pub(super) struct BackToCt<'a> {
 }
 
 impl<'a> BackToCt<'a> {
-    pub(super) fn new(grid: &'a ModelGrid, ct_shape: [usize; 3], structures: usize, threshold: f32) -> Self {
+    /// Writes the voxels of `clip`, which lie in the grid's crop; the first plane that comes is plane `first`.
+    pub(super) fn new(
+        grid: &'a ModelGrid,
+        ct_shape: [usize; 3],
+        clip: VoxelBox,
+        first: usize,
+        structures: usize,
+        threshold: f32,
+    ) -> Self {
         let between = std::array::from_fn(|axis| {
             let last = grid.shape()[axis] - 1;
-            (grid.crop().min[axis]..grid.crop().max[axis])
+            (clip.min[axis]..clip.max[axis])
                 .map(|ct| {
                     let at = grid.model_from_ct(axis, ct as f64).clamp(0.0, last as f64);
                     let low = at.floor() as usize;
@@ -39,7 +49,7 @@ impl<'a> BackToCt<'a> {
                 .collect()
         });
         let masks = (0..structures).map(|_| Mask::new(ct_shape)).collect();
-        Self { grid, threshold, between, planes: VecDeque::new(), first: 0, next_slice: 0, masks }
+        Self { grid, clip, threshold, between, planes: VecDeque::new(), first, next_slice: 0, masks }
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -65,8 +75,8 @@ impl<'a> BackToCt<'a> {
     }
 
     fn write_slice(&mut self, along: Between, needed: usize) {
-        let crop = self.grid.crop();
-        let k = crop.min[0] + self.next_slice;
+        let clip = self.clip;
+        let k = clip.min[0] + self.next_slice;
         let [_, rows, columns] = self.grid.shape();
         let (low, high) = (&self.planes[along.low - self.first], &self.planes[needed - self.first]);
         let (between, threshold) = (&self.between, self.threshold);
@@ -85,10 +95,10 @@ impl<'a> BackToCt<'a> {
                 for ((value, a), c) in row.iter_mut().zip(above).zip(below) {
                     *value = a + (c - a) * b.share;
                 }
-                let words = mask.row_mut(k, crop.min[1] + n);
+                let words = mask.row_mut(k, clip.min[1] + n);
                 for (m, b) in between[2].iter().enumerate() {
                     let value = row[b.low] + (row[b.high] - row[b.low]) * b.share;
-                    let i = crop.min[2] + m;
+                    let i = clip.min[2] + m;
                     words[i / 64] |= u64::from(value >= threshold) << (i % 64);
                 }
             }
@@ -98,7 +108,7 @@ impl<'a> BackToCt<'a> {
 
 #[cfg(test)]
 mod tests {
-    use tmli_core::{SpacingMm, VoxelBox};
+    use tmli_core::SpacingMm;
 
     use super::*;
 
@@ -108,7 +118,7 @@ mod tests {
         let crop = VoxelBox { min: [1, 2, 3], max: [5, 18, 67] };
         let grid = ModelGrid::new(SpacingMm::new(5.0, 1.0, 1.0), crop, [5.0, 1.0, 1.0]).expect("a grid");
         let inside = |[k, j, i]: [usize; 3]| (k * 7 + j * 3 + i) % 5 == 0;
-        let mut back = BackToCt::new(&grid, shape, 1, 0.5);
+        let mut back = BackToCt::new(&grid, shape, grid.crop(), 0, 1, 0.5);
         let [depth, rows, columns] = grid.shape();
         for k in 0..depth {
             let value = |n: usize| f32::from(u8::from(inside([k + 1, n / columns + 2, n % columns + 3])));
@@ -123,7 +133,7 @@ mod tests {
         let shape = [1, 1, 64];
         let grid = ModelGrid::new(SpacingMm::new(5.0, 1.0, 1.0), VoxelBox { min: [0; 3], max: shape }, [5.0, 1.0, 4.0])
             .expect("a grid");
-        let mut back = BackToCt::new(&grid, shape, 1, 0.5);
+        let mut back = BackToCt::new(&grid, shape, grid.crop(), 0, 1, 0.5);
         back.push(vec![(0..16).map(|i| if i < 8 { 1.0 } else { 0.0 }).collect()]);
         assert_eq!(back.masks[0], Mask::from_fn(shape, |[_, _, i]| i < 32));
     }
@@ -135,7 +145,7 @@ mod tests {
             let shape = [slices, 4, 4];
             let crop = VoxelBox { min: [0; 3], max: shape };
             let grid = ModelGrid::new(SpacingMm::new(ct_mm, 1.0, 1.0), crop, [model_mm, 1.0, 1.0]).expect("a grid");
-            let mut back = BackToCt::new(&grid, shape, 1, 0.5);
+            let mut back = BackToCt::new(&grid, shape, grid.crop(), 0, 1, 0.5);
             let mut most = 0;
             for _ in 0..grid.shape()[0] {
                 back.push(vec![vec![1.0; 16]]);

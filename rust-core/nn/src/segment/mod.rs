@@ -7,14 +7,16 @@
 mod accumulator;
 mod back;
 mod components;
+mod ct;
 mod run;
 mod window;
 
 use std::ops::ControlFlow;
 
 pub use components::keep_largest;
+pub use ct::CtView;
 use tch::Device;
-use tmli_core::{Segmentation, Volume};
+use tmli_core::{Segmentation, VoxelBox};
 use tmli_model::Manifest;
 
 use crate::{error::NnError, model_folder::Model, networks::Network};
@@ -30,11 +32,14 @@ pub struct SegmentOptions {
     pub batch: usize,
     /// Whether the manifest's post-processing is applied.
     pub post_process: bool,
+    /// Only windows that this box of CT voxels needs are run, and masks are empty outside of it. Inside, they are those
+    /// of a run over the whole CT without post-processing: a small piece may belong to a large one outside.
+    pub region: Option<VoxelBox>,
 }
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self { overlap: 0.5, threshold: 0.5, batch: 0, post_process: true }
+        Self { overlap: 0.5, threshold: 0.5, batch: 0, post_process: true, region: None }
     }
 }
 
@@ -52,21 +57,23 @@ pub struct SegmentProgress {
 /// What a run took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentStatistics {
-    /// Windows in all.
+    /// Windows in all, of those that the region needs.
     pub windows: usize,
     /// Windows without any body in them, which were not run.
     pub skipped: usize,
     /// The most bytes that were held at once beyond the CT, the masks, the network and one batch.
     pub peak_buffer_bytes: usize,
+    /// Windows per pass at the end, when memory ran out and they had to be fewer.
+    pub batch_for_want_of_memory: Option<usize>,
 }
 
 /// Segments a CT. The masks are on the CT's grid, in the order of the model's structures.
 ///
 /// `progress` is called before the first window and after every batch; `Break` ends the run with
 /// [`NnError::Cancelled`].
-pub fn segment(
+pub fn segment<'a>(
     model: &Model,
-    ct: &Volume<i16>,
+    ct: impl Into<CtView<'a>>,
     options: &SegmentOptions,
     progress: &mut dyn FnMut(SegmentProgress) -> ControlFlow<()>,
 ) -> Result<Segmentation, NnError> {
@@ -74,13 +81,13 @@ pub fn segment(
 }
 
 /// [`segment`] with a network that is not in a [`Model`] (one in training, say), and with what it took.
-pub fn segment_with(
+pub fn segment_with<'a>(
     network: &dyn Network,
     manifest: &Manifest,
     device: Device,
-    ct: &Volume<i16>,
+    ct: impl Into<CtView<'a>>,
     options: &SegmentOptions,
     progress: &mut dyn FnMut(SegmentProgress) -> ControlFlow<()>,
 ) -> Result<(Segmentation, SegmentStatistics), NnError> {
-    run::run(&run::Job { network, manifest, device, ct, options, backwards: false }, progress)
+    run::run(&run::Job { network, manifest, device, options, backwards: false }, ct.into(), progress)
 }

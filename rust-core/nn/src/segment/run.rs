@@ -1,14 +1,17 @@
 //! The sliding window itself.
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::{
+    collections::VecDeque,
+    ops::{ControlFlow, Range},
+};
 
 use ndarray::ArrayView3;
 use tch::{Device, Kind, Tensor};
-use tmli_core::{Segment, Segmentation, Volume};
+use tmli_core::{Segment, Segmentation, VoxelBox};
 use tmli_model::{Intensity, Manifest, ModelError, ModelGrid, WindowPlan};
 
 use super::{
-    SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt, keep_largest,
+    CtView, SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt, keep_largest,
     window::AxisTiles,
 };
 use crate::{
@@ -25,7 +28,6 @@ pub(super) struct Job<'a> {
     pub(super) network: &'a dyn Network,
     pub(super) manifest: &'a Manifest,
     pub(super) device: Device,
-    pub(super) ct: &'a Volume<i16>,
     pub(super) options: &'a SegmentOptions,
     /// Runs the windows of a row in the opposite order: for testing that order does not matter.
     pub(super) backwards: bool,
@@ -39,20 +41,26 @@ struct Plane {
 
 type Progress<'p> = dyn FnMut(SegmentProgress) -> ControlFlow<()> + 'p;
 
-pub(super) fn run(job: &Job<'_>, progress: &mut Progress<'_>) -> Result<(Segmentation, SegmentStatistics), NnError> {
+pub(super) fn run(
+    job: &Job<'_>,
+    ct: CtView<'_>,
+    progress: &mut Progress<'_>,
+) -> Result<(Segmentation, SegmentStatistics), NnError> {
     check(job)?;
-    let geometry = job.ct.geometry();
+    let geometry = ct.geometry();
     let axes = PatientAxes::of(geometry);
-    let hu = axes.view(job.ct.data().view());
+    let hu = axes.view(ct.hu()).reborrow();
     let spacing = axes.spacing(geometry.spacing_mm());
     let crop = body_box(hu, spacing);
     let grid = ModelGrid::for_network(spacing, crop, job.manifest.spacing_mm, job.network.dimensions())?;
-    let mut work = Work::new(job, hu, &grid)?;
+    let region = job.options.region.map(|region| axes.box_from_ct(region, geometry.shape()));
+    let clip = region.map_or(crop, |region| intersection(region, crop));
+    let mut work = Work::new(job, hu, &grid, clip)?;
     work.report(progress)?;
     work.all_rows(progress)?;
     let statistics = work.statistics;
     let mut masks = std::mem::take(&mut work.back.masks);
-    if job.options.post_process {
+    if job.options.post_process && region.is_none() {
         for (name, mask) in job.manifest.structures.iter().zip(&mut masks) {
             if let Some(&count) = job.manifest.post_processing.keep_largest.get(name) {
                 *mask = keep_largest(mask, count);
@@ -62,6 +70,14 @@ pub(super) fn run(job: &Job<'_>, progress: &mut Progress<'_>) -> Result<(Segment
     let names = job.manifest.structures.iter().cloned();
     let segments = names.zip(masks).map(|(name, mask)| Segment { name, mask: axes.mask_to_ct(mask) }).collect();
     Ok((Segmentation { geometry: geometry.clone(), segments }, statistics))
+}
+
+/// Voxels in both; `max` may lie before `min` when there are none.
+fn intersection(a: VoxelBox, b: VoxelBox) -> VoxelBox {
+    VoxelBox {
+        min: std::array::from_fn(|axis| a.min[axis].max(b.min[axis])),
+        max: std::array::from_fn(|axis| a.max[axis].min(b.max[axis])),
+    }
 }
 
 fn check(job: &Job<'_>) -> Result<(), NnError> {
@@ -91,6 +107,10 @@ struct Work<'a> {
     job: &'a Job<'a>,
     grid: &'a ModelGrid,
     axes: [AxisTiles; 3],
+    /// Windows that are run begin at these voxels of each axis.
+    starts: [Vec<usize>; 3],
+    /// Planes of the model's grid that masks are made from.
+    wanted_planes: Range<usize>,
     source: CtResampler<'a>,
     /// Planes `first_plane..` of the model's grid that windows still need.
     planes: VecDeque<Plane>,
@@ -104,45 +124,52 @@ struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    fn new(job: &'a Job<'a>, hu: ArrayView3<'a, i16>, grid: &'a ModelGrid) -> Result<Self, NnError> {
+    /// `clip` holds the CT voxels whose masks are wanted, all of them in the grid's crop.
+    fn new(job: &'a Job<'a>, hu: ArrayView3<'a, i16>, grid: &'a ModelGrid, clip: VoxelBox) -> Result<Self, NnError> {
         let patch = job.manifest.patch;
         let [depth, rows, columns] = grid.shape();
-        let (slices, hu_rows, hu_columns) = hu.dim();
+        let ct_shape = hu.dim().into();
         let options = job.options;
         let dimensions = job.network.dimensions();
         let on_gpu = job.device.is_cuda();
-        let plan = WindowPlan::new(grid.shape(), patch, dimensions, options.overlap, options.batch, on_gpu);
-        let axes = std::array::from_fn(|a| AxisTiles::new(grid.shape()[a], patch[a], plan.starts[a].clone()));
+        let mut plan = WindowPlan::new(grid.shape(), patch, dimensions, options.overlap, options.batch, on_gpu);
+        let axes = std::array::from_fn(|a| AxisTiles::new(grid.shape()[a], patch[a], &plan.starts[a]));
+        let wanted = grid.needed_for(clip);
+        plan.keep_touching(&wanted);
+        let first = plan.starts[0].first().copied().unwrap_or(0);
         let slab = plan.planes_in_flight().min(depth);
-        let accumulator = Accumulator::new(job.network.outputs(), slab, rows, columns)
+        let accumulator = Accumulator::new(job.network.outputs(), first, slab, rows, columns)
             .ok_or_else(|| NnError::OutOfMemory { device: "this machine".to_owned(), patch })?;
+        let (windows, rows_together) = (plan.windows(), plan.rows_together());
         Ok(Self {
             job,
+            starts: plan.starts,
+            wanted_planes: wanted[0].clone(),
             grid,
             source: CtResampler::new(hu, grid)?,
             planes: VecDeque::new(),
             first_plane: 0,
             accumulator,
-            back: BackToCt::new(grid, [slices, hu_rows, hu_columns], job.network.outputs(), job.options.threshold),
+            back: BackToCt::new(grid, ct_shape, clip, first, job.network.outputs(), options.threshold),
             batch: plan.batch,
-            rows_together: plan.rows_together(),
+            rows_together,
             done: 0,
-            statistics: SegmentStatistics { windows: plan.windows(), ..SegmentStatistics::default() },
+            statistics: SegmentStatistics { windows, ..SegmentStatistics::default() },
             axes,
         })
     }
 
     fn all_rows(&mut self, progress: &mut Progress<'_>) -> Result<(), NnError> {
-        let starts = self.axes[0].starts.clone();
+        let [ks, js, is] = self.starts.clone();
         let depth = self.axes[0].length;
-        let together = self.rows_together;
-        for (n, group) in starts.chunks(together).enumerate() {
+        for group in ks.chunks(self.rows_together) {
             let (Some(&first), Some(&last)) = (group.first(), group.last()) else { continue };
+            self.finish_planes(first);
             self.read_planes(first, (last + self.axes[0].size).min(depth));
             let mut windows = Vec::new();
             for &k in group {
-                for &j in &self.axes[1].starts {
-                    windows.extend(self.axes[2].starts.iter().map(|&i| [k, j, i]));
+                for &j in &js {
+                    windows.extend(is.iter().map(|&i| [k, j, i]));
                 }
             }
             let all = windows.len();
@@ -161,14 +188,18 @@ impl<'a> Work<'a> {
                     self.report(progress)?;
                 }
             }
-            let finished = starts.get((n + 1) * together).copied().unwrap_or(depth);
-            while self.accumulator.first() < finished {
-                let plane = self.accumulator.take_plane(&self.axes);
-                self.note_memory(&plane);
-                self.back.push(plane);
-            }
         }
+        self.finish_planes(self.wanted_planes.end);
         self.report(progress)
+    }
+
+    /// Brings planes before `end`, which no later window reaches, to the CT's grid.
+    fn finish_planes(&mut self, end: usize) {
+        while self.accumulator.first() < end {
+            let plane = self.accumulator.take_plane(&self.axes);
+            self.note_memory(&plane);
+            self.back.push(plane);
+        }
     }
 
     fn report(&self, progress: &mut Progress<'_>) -> Result<(), NnError> {
@@ -191,6 +222,9 @@ impl<'a> Work<'a> {
     fn read_planes(&mut self, from: usize, to: usize) {
         while self.first_plane < from && self.planes.pop_front().is_some() {
             self.first_plane += 1;
+        }
+        if self.planes.is_empty() {
+            self.first_plane = self.source.skip_to(from);
         }
         let [_, rows, columns] = self.grid.shape();
         while self.first_plane + self.planes.len() < to {
@@ -223,6 +257,7 @@ impl<'a> Work<'a> {
             }
             Err(error) if error.is_out_of_memory() && windows.len() > 1 => {
                 self.batch = windows.len() / 2;
+                self.statistics.batch_for_want_of_memory = Some(self.batch);
                 Ok(false)
             }
             Err(error) if error.is_out_of_memory() => {

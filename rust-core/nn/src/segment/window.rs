@@ -19,7 +19,6 @@ pub(super) fn gaussian(size: usize) -> Vec<f32> {
 pub(super) struct AxisTiles {
     pub(super) length: usize,
     pub(super) size: usize,
-    pub(super) starts: Vec<usize>,
     pub(super) weights: Vec<f32>,
     /// 1 / the sum of all windows' weights at each voxel. The weight of a voxel is the product over axes, and all
     /// products of starts are windows, so that the sum over windows is the product of the axes' sums.
@@ -28,16 +27,16 @@ pub(super) struct AxisTiles {
 
 impl AxisTiles {
     /// Windows of `size` that begin at `starts` and cover `length` voxels.
-    pub(super) fn new(length: usize, size: usize, starts: Vec<usize>) -> Self {
+    pub(super) fn new(length: usize, size: usize, starts: &[usize]) -> Self {
         let weights = gaussian(size);
         let mut sum = vec![0_f64; length];
-        for &start in &starts {
+        for &start in starts {
             for (total, &weight) in sum[start..].iter_mut().zip(&weights) {
                 *total += f64::from(weight);
             }
         }
         let scale = sum.iter().map(|s| (1.0 / s) as f32).collect();
-        Self { length, size, starts, weights, scale }
+        Self { length, size, weights, scale }
     }
 
     /// The part of a window that lies inside.
@@ -52,9 +51,10 @@ mod tests {
 
     #[test]
     fn weights_of_all_windows_sum_to_one_at_every_voxel() {
-        let axis = AxisTiles::new(101, 32, vec![0, 14, 28, 42, 55, 69]);
+        let starts = [0, 14, 28, 42, 55, 69];
+        let axis = AxisTiles::new(101, 32, &starts);
         let mut sum = vec![0.0; 101];
-        for &start in &axis.starts {
+        for &start in &starts {
             for voxel in axis.inside(start) {
                 sum[voxel] += axis.weights[voxel - start] * axis.scale[voxel];
             }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array3;
 use tch::nn;
-use tmli_core::{PointLps, SpacingMm, VolumeGeometry};
+use tmli_core::{PointLps, SpacingMm, Volume, VolumeGeometry};
 use tmli_model::{NetworkConfig, Normalisation, UNet2dConfig, VNet3dConfig};
 
 use super::*;
@@ -42,15 +42,8 @@ fn the_order_of_windows_does_not_matter() {
         let manifest = manifest(network, patch);
         let results = [(false, 1), (true, 1), (true, 5)].map(|(backwards, batch)| {
             let options = SegmentOptions { batch, ..SegmentOptions::default() };
-            let job = Job {
-                network: &*built,
-                manifest: &manifest,
-                device: Device::Cpu,
-                ct: &ct,
-                options: &options,
-                backwards,
-            };
-            run(&job, &mut go).expect("masks").0
+            let job = Job { network: &*built, manifest: &manifest, device: Device::Cpu, options: &options, backwards };
+            run(&job, (&ct).into(), &mut go).expect("masks").0
         });
         let filled = results[0].segments.iter().map(|s| s.mask.count()).sum::<usize>();
         assert!(filled > 1000, "the network finds something: {filled}");
@@ -100,9 +93,8 @@ impl Network for Stub {
 fn run_stub(stub: &Stub) -> Result<Segmentation, NnError> {
     let (ct, manifest) = (ct([14, 60, 70]), manifest(vnet(), [8, 32, 32]));
     let options = SegmentOptions { batch: 8, ..SegmentOptions::default() };
-    let job =
-        Job { network: stub, manifest: &manifest, device: Device::Cpu, ct: &ct, options: &options, backwards: false };
-    run(&job, &mut go).map(|(masks, _)| masks)
+    let job = Job { network: stub, manifest: &manifest, device: Device::Cpu, options: &options, backwards: false };
+    run(&job, (&ct).into(), &mut go).map(|(masks, _)| masks)
 }
 
 #[test]
