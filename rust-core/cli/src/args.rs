@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
+use tmli_terminal::{segment_args::SegmentArgs, train_args::TrainArgs};
 
 use crate::commands;
 
@@ -43,22 +44,15 @@ pub(crate) enum Command {
     /// Tell device, libtorch, memory, and what to do if something is missing
     Doctor(commands::doctor::Args),
     /// Train a network on a cohort folder
-    Train(Box<commands::train::Args>),
+    Train(Box<TrainArgs>),
     /// Segment a CT series with trained models and write an RT Structure Set
-    Segment(commands::segment::Args),
+    Segment(SegmentArgs),
     /// Compare two RT Structure Sets of one CT series: DSC, HD95, ASD
     Compare(commands::compare::Args),
     /// Make the PTV of several CTVs with margins in six directions
     Ptv(commands::ptv::Args),
     /// Turn a NIfTI label map into an RT Structure Set
     Convert(commands::convert::Args),
-}
-
-impl Command {
-    /// Whether a network runs.
-    pub(crate) const fn computes(&self) -> bool {
-        matches!(self, Self::Train(_) | Self::Segment(_))
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 use tmli_core::{Mask, StructureMetrics, StructureSet, Undefined, VolumeGeometry, compare_masks};
-
-use crate::{
+use tmli_terminal::{
     cancel,
     case::{NamedRois, UNKNOWN_COLOUR, mask_of, match_set, named_rois},
     failure::{Failure, Outcome},

@@ -67,7 +67,7 @@ enum Ending {
 impl Connection {
     /// Starts a worker.
     pub(crate) fn start(options: &EngineOptions, engine: Weak<Inner>) -> Result<Arc<Self>, EngineError> {
-        let program = locate::worker(options.worker.as_deref())?;
+        let program = locate::find_worker(options.worker.as_deref())?;
         let system = |doing: &str| {
             let doing = doing.to_owned();
             move |e: std::io::Error| EngineError::System { doing, reason: e.to_string() }

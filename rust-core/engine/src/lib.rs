@@ -51,6 +51,7 @@ pub use device::DeviceRequest;
 pub use engine::Engine;
 pub use error::{EngineError, FailureClass};
 pub use job::{Job, JobState, JobStatus};
+pub use locate::find_worker;
 pub use options::EngineOptions;
 pub use request::{MOST_OVERLAP, SegmentRequest, SegmentResult, StructureSource, Timings};
 pub use tmli_core::VoxelBox;

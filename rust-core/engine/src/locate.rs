@@ -7,8 +7,12 @@ use crate::error::EngineError;
 /// Names the worker program.
 const VARIABLE: &str = "TMLI_WORKER";
 
-/// The worker: the one that is named, else the first that is found.
-pub(crate) fn worker(named: Option<&Path>) -> Result<PathBuf, EngineError> {
+/// Where the worker program is: the one that is named (here, or in the variable `TMLI_WORKER`), else the first
+/// `tmli-worker` beside this executable or shared library, in `bin` beside its folder, or on `PATH`.
+///
+/// # Errors
+/// [`EngineError::WorkerNotFound`] with the places that were looked at.
+pub fn find_worker(named: Option<&Path>) -> Result<PathBuf, EngineError> {
     let program = format!("tmli-worker{}", std::env::consts::EXE_SUFFIX);
     let candidates = match named.map(Path::to_owned).or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from)) {
         Some(path) => vec![path],
@@ -64,9 +68,9 @@ mod tests {
     fn a_named_worker_is_taken_or_missed_by_its_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("worker");
-        let error = worker(Some(&program)).expect_err("it is not there");
+        let error = find_worker(Some(&program)).expect_err("it is not there");
         assert!(error.to_string().contains("worker") && error.hint().contains(VARIABLE), "{error}");
         std::fs::write(&program, "").expect("a file");
-        assert_eq!(worker(Some(&program)), Ok(program));
+        assert_eq!(find_worker(Some(&program)), Ok(program));
     }
 }

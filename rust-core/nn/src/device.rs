@@ -55,6 +55,14 @@ pub fn device_name(device: Device) -> String {
     }
 }
 
+/// A device as [`DeviceRequest`] writes it: `cpu`, `cuda:0`.
+pub fn device_id(device: Device) -> String {
+    match device {
+        Device::Cuda(n) => DeviceRequest::Cuda(n).to_string(),
+        _ => DeviceRequest::Cpu.to_string(),
+    }
+}
+
 fn count(n: usize, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }

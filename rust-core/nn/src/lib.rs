@@ -26,6 +26,7 @@
 
 pub mod device;
 pub mod error;
+pub mod libtorch;
 mod libtorch_cuda;
 pub mod model_folder;
 pub mod networks;

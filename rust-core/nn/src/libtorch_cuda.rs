@@ -11,6 +11,8 @@ use std::{
 
 use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
+use crate::libtorch;
+
 /// What came of looking for CUDA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CudaLibrary {
@@ -48,9 +50,8 @@ fn load_once() -> CudaLibrary {
 fn folders_of_libtorch() -> Vec<PathBuf> {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let mut folders: Vec<PathBuf> = Vec::new();
-    let loaded = maps.lines().filter_map(|line| line.find('/').map(|start| &line[start..]));
-    for path in loaded.map(Path::new).filter(|p| p.file_name().is_some_and(|n| n == "libtorch_cpu.so")) {
-        let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    for path in libtorch::mapped(&maps) {
+        let resolved = path.canonicalize().unwrap_or_else(|_| path.clone());
         for folder in [path.parent(), resolved.parent()].into_iter().flatten() {
             if !folders.iter().any(|f| f == folder) {
                 folders.push(folder.to_owned());

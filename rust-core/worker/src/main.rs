@@ -1,3 +1,44 @@
-//! See Cargo.toml.
+//! `tmli-worker`: the one program that links libtorch. `tmli` hands over to it what needs a network.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tmli_terminal::{program, progress::Verbosity, segment_args::SegmentArgs, train_args::TrainArgs};
+
+mod probe;
+mod segment;
+mod train;
+mod train_config;
+mod train_source;
+
+/// The part of TMLI that runs networks. `tmli` starts it; nobody needs to start it by hand.
+#[derive(Debug, Parser)]
+#[command(name = "tmli-worker", version, max_term_width = 110, disable_help_subcommand = true)]
+struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    command: Command,
+    /// Show errors and results only, no progress
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// As `tmli train`
+    Train(Box<TrainArgs>),
+    /// As `tmli segment`
+    Segment(SegmentArgs),
+    /// Tell libtorch and the device that would be taken, as one line of JSON
+    Probe,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let verbosity = Verbosity::choose(cli.quiet);
+    program::run(|| match cli.command {
+        Command::Train(args) => train::run(&args, verbosity),
+        Command::Segment(args) => segment::run(&args, verbosity),
+        Command::Probe => probe::run(),
+    })
+}

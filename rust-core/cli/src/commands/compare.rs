@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tmli_core::StructureMetrics;
-use tmli_io::{CtSeries, StructureSetFile, check_belongs_to, read_ct_folder, read_structure_set};
-
-use crate::{
+use tmli_io::{CtSeries, StructureSetFile, check_belongs_to, read_structure_set};
+use tmli_terminal::{
     cancel,
-    evaluation::{Evaluation, Row, State, evaluate},
+    ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
-    files::{NamesArgs, check_output, require_folder, shown, write_whole},
+    files::{NamesArgs, check_output, shown, write_whole},
     output::{Table, print},
     progress::Verbosity,
+};
+
+use crate::{
+    evaluation::{Evaluation, Row, State, evaluate},
     report,
 };
 
@@ -23,12 +26,8 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Folder with the CT series
-    #[arg(long, value_name = "DIR")]
-    ct: PathBuf,
-    /// The CT series to take when the folder holds several: its UID, or its number in the list of the error
-    #[arg(long, value_name = "UID")]
-    series: Option<String>,
+    #[command(flatten)]
+    ct: CtArgs,
     /// RT Structure Set taken as true
     #[arg(long, value_name = "A.dcm")]
     reference: PathBuf,
@@ -63,10 +62,10 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     for (argument, path) in outputs {
         path.as_ref().map_or(Ok(()), |p| check_output(p, argument, args.force))?;
     }
-    require_folder(&args.ct, "--ct")?;
+    args.ct.require()?;
     let reference = read_set(&args.reference, "--reference")?;
     let prediction = read_set(&args.prediction, "--prediction")?;
-    let ct = read_ct_folder(&args.ct, args.series.as_deref()).explain(shown("--ct", &args.ct))?;
+    let ct = args.ct.read()?;
     require_same(&reference, &args.reference, "--reference", &ct)?;
     require_same(&prediction, &args.prediction, "--prediction", &ct)?;
     let geometry = ct.volume.geometry();

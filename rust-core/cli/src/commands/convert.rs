@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 use tmli_core::{Mask, trace};
-use tmli_io::{RoiGeneration, RoiToWrite, StructureSetOptions, read_ct_folder, read_label_map, write_structure_set};
-
-use crate::{
+use tmli_io::{RoiGeneration, RoiToWrite, StructureSetOptions, read_label_map, write_structure_set};
+use tmli_terminal::{
+    cancel,
     case::roi_to_write,
+    ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
-    files::{NamesArgs, check_output, require_folder, shown},
+    files::{NamesArgs, check_output, shown},
     output::print,
     progress::Verbosity,
 };
@@ -18,12 +19,8 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Folder with the CT series that the labels were drawn on
-    #[arg(long, value_name = "DIR")]
-    ct: PathBuf,
-    /// The CT series to take when the folder holds several: its UID, or its number in the list of the error
-    #[arg(long, value_name = "UID")]
-    series: Option<String>,
+    #[command(flatten)]
+    ct: CtArgs,
     /// Label map, .nii or .nii.gz, on the CT's own grid
     #[arg(long, value_name = "FILE")]
     labels: PathBuf,
@@ -76,8 +73,8 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let structures = by_structure(&args.map)?;
     let names = args.names.load()?;
     check_output(&args.out, "--out", args.force)?;
-    require_folder(&args.ct, "--ct")?;
-    let ct = read_ct_folder(&args.ct, args.series.as_deref()).explain(shown("--ct", &args.ct))?;
+    args.ct.require()?;
+    let ct = args.ct.read()?;
     let geometry = ct.volume.geometry();
     let labels = read_label_map(&args.labels, geometry).explain(shown("--labels", &args.labels))?;
     let rois: Vec<RoiToWrite> = structures
@@ -89,7 +86,7 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
             roi_to_write(name, structure, trace(&mask, geometry), RoiGeneration::Semiautomatic, description)
         })
         .collect();
-    crate::cancel::check()?;
+    cancel::check()?;
     let options = StructureSetOptions { series_description: "TMLI converted labels".into(), ..Default::default() };
     let written =
         write_structure_set(&args.out, &ct.identity, geometry, &rois, &options).explain(shown("--out", &args.out))?;

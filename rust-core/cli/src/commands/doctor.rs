@@ -1,28 +1,22 @@
 //! `tmli doctor`: what this computer has, and what to do about what it lacks.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
 use sysinfo::{Disks, System};
-use tmli_nn::{DeviceRequest, choose_device};
+use tmli_engine::find_worker;
+use tmli_terminal::{failure::Outcome, output::print};
 
-use crate::{failure::Outcome, output::print};
+use crate::worker::{GET_LIBTORCH, libraries, probe};
 
 /// Tell device, libtorch, memory, and what to do if something is missing.
 ///
-/// libtorch is tried in a process of its own, so that this command answers even when libtorch crashes.
+/// libtorch is tried in a process of its own, so that this command answers even when libtorch is missing or crashes.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Folder whose disk is looked at: where models and structure sets will be written
     #[arg(long, value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// Try libtorch in this process and print the answer
-    #[arg(long, hide = true)]
-    probe: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -30,8 +24,6 @@ Examples:
   tmli doctor
   tmli doctor --dir /data/models";
 
-/// A driver that hangs is as useless as one that crashes.
-const PROBE_LIMIT: Duration = Duration::from_secs(60);
 /// A whole child at 512 x 512 and a 3D network need about this much.
 const MEMORY_WANTED_GB: f64 = 8.0;
 /// Models with checkpoints and a few structure sets need less.
@@ -39,14 +31,12 @@ const DISK_WANTED_GB: f64 = 5.0;
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Outcome {
-    if args.probe {
-        let (_, reason) = choose_device(DeviceRequest::Auto);
-        return print(reason);
-    }
     let mut advice: Vec<String> = Vec::new();
     print(format_args!("TMLI        {} ({})", env!("CARGO_PKG_VERSION"), env!("TMLI_TARGET")))?;
-    print(format_args!("libtorch    {}", libtorch(&mut advice)))?;
-    print(format_args!("device      {}", device(&mut advice)))?;
+    let networks = Networks::look(&mut advice);
+    print(format_args!("worker      {}", networks.worker))?;
+    print(format_args!("libtorch    {}", networks.libtorch))?;
+    print(format_args!("device      {}", networks.device))?;
     let cores = System::physical_core_count().map_or("unknown".to_owned(), |n| n.to_string());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     print(format_args!("CPU         {cores} cores, {threads} threads may be used"))?;
@@ -59,90 +49,68 @@ pub(crate) fn run(args: &Args) -> Outcome {
     advice.iter().try_for_each(|line| print(format_args!("  - {line}")))
 }
 
-/// Version and place of the libtorch that this process has loaded.
-fn libtorch(advice: &mut Vec<String>) -> String {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let Some(loaded) = loaded_library(&maps, "libtorch_cpu.so") else {
-        if cfg!(target_os = "linux") {
-            advice.push("libtorch_cpu is not loaded: run `cargo xtask setup`, or unpack TMLI again".into());
-            return "not loaded".into();
-        }
-        return "loaded (this system does not tell from where)".into();
-    };
-    let resolved = loaded.canonicalize().unwrap_or_else(|_| loaded.clone());
-    let version = version_beside(&resolved).unwrap_or_else(|| "of unknown version".into());
-    format!("{version}, from {}", resolved.display())
+/// What networks need, in words.
+struct Networks {
+    worker: String,
+    libtorch: String,
+    device: String,
 }
 
-fn loaded_library(maps: &str, name: &str) -> Option<PathBuf> {
-    let paths = maps.lines().filter_map(|line| line.find('/').map(|start| Path::new(&line[start..])));
-    paths.map(Path::to_owned).find(|p| p.file_name().is_some_and(|n| n == name))
-}
-
-/// A wheel has `torch/version.py` beside `torch/lib`, a libtorch archive has `build-version` beside `lib`.
-fn version_beside(library: &Path) -> Option<String> {
-    let root = library.parent()?.parent()?;
-    if let Ok(text) = std::fs::read_to_string(root.join("build-version")) {
-        return Some(text.trim().to_owned());
-    }
-    let text = std::fs::read_to_string(root.join("version.py")).ok()?;
-    let line = text.lines().find(|l| l.starts_with("__version__"))?;
-    line.split(['\'', '"']).nth(1).map(str::to_owned)
-}
-
-/// Asks a child process which device would be taken.
-fn device(advice: &mut Vec<String>) -> String {
-    match probe() {
-        Ok(reason) => {
-            let usable = reason.contains("NVIDIA GPU");
-            if !usable && reason.contains("xtask setup --cuda") {
-                advice.push("to compute on the GPU run `cargo xtask setup --cuda`".into());
-            } else if !usable && reason.contains("nvidia-smi") {
-                advice.push("to compute on the GPU update the NVIDIA driver; `nvidia-smi` must list the GPU".into());
+impl Networks {
+    /// Looks as far as it can: without the worker there is no libtorch, without libtorch no device.
+    fn look(advice: &mut Vec<String>) -> Self {
+        let unknown = || "unknown".to_owned();
+        let program = match find_worker(None) {
+            Ok(program) => program,
+            Err(error) => {
+                advice.push(format!("to train and segment: {}", error.hint()));
+                return Self { worker: format!("missing: {error}"), libtorch: unknown(), device: unknown() };
             }
-            reason
+        };
+        let worker = program.display().to_string();
+        let loaded = match libraries(&program) {
+            Ok(loaded) => loaded,
+            Err(reason) => {
+                advice.push("install TMLI again, or name a worker that runs with TMLI_WORKER".to_owned());
+                return Self { worker: format!("{worker}: {reason}"), libtorch: unknown(), device: unknown() };
+            }
+        };
+        if !loaded.missing.is_empty() {
+            advice.push(format!("to train and segment: {GET_LIBTORCH}"));
+            let libtorch = format!("missing: {} can't be found", loaded.missing.join(", "));
+            return Self { worker, libtorch, device: unknown() };
         }
-        Err(reason) => {
-            advice.push(
-                "libtorch does not run here: run `cargo xtask setup` again, or unpack TMLI again; if that changes \
-                 nothing, report this output"
-                    .into(),
-            );
-            reason
+        match probe(&program) {
+            Ok(found) => {
+                let libtorch = found.libtorch.map_or_else(unknown, |l| {
+                    let version = l.version.unwrap_or_else(|| "of unknown version".to_owned());
+                    format!("{version}, from {}", l.path.display())
+                });
+                advise_on_gpu(&found.device, &found.reason, advice);
+                Self { worker, libtorch, device: found.reason }
+            }
+            Err(reason) => {
+                advice.push(
+                    "libtorch does not run here: run `cargo xtask setup` again, or install TMLI again; if that \
+                     changes nothing, report this output"
+                        .to_owned(),
+                );
+                let place = loaded.libtorch.map_or_else(unknown, |path| format!("in {}", path.display()));
+                Self { worker, libtorch: place, device: format!("none: {reason}") }
+            }
         }
     }
 }
 
-fn probe() -> Result<String, String> {
-    let program = std::env::current_exe().map_err(|e| format!("unknown: this program can't find itself ({e})"))?;
-    let mut child = Command::new(program)
-        .args(["doctor", "--probe"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("unknown: libtorch could not be tried ({e})"))?;
-    let start = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(_)) => break,
-            Ok(None) if start.elapsed() > PROBE_LIMIT => {
-                // It may have ended meanwhile; either way it gave no answer in time.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("unknown: libtorch gave no answer in {} s", PROBE_LIMIT.as_secs()));
-            }
-            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-            Err(e) => return Err(format!("unknown: libtorch could not be tried ({e})")),
-        }
+fn advise_on_gpu(device: &str, reason: &str, advice: &mut Vec<String>) {
+    if device.starts_with("cuda") {
+        return;
     }
-    let output = child.wait_with_output().map_err(|e| format!("unknown: libtorch could not be tried ({e})"))?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if output.status.success() {
-        return Ok(text(&output.stdout));
+    if reason.contains("xtask setup --cuda") {
+        advice.push("to compute on the GPU run `cargo xtask setup --cuda`".to_owned());
+    } else if reason.contains("nvidia-smi") {
+        advice.push("to compute on the GPU update the NVIDIA driver; `nvidia-smi` must list the GPU".to_owned());
     }
-    let last = text(&output.stderr).lines().last().map_or(String::new(), |l| format!(": {l}"));
-    Err(format!("none: trying libtorch ended with {}{last}", output.status))
 }
 
 fn memory(advice: &mut Vec<String>) -> String {
@@ -174,27 +142,4 @@ fn disk(dir: &Path, advice: &mut Vec<String>) -> String {
         advice.push(format!("less than {DISK_WANTED_GB:.0} GB free on this disk: free some space or choose another"));
     }
     format!("{free:.1} GB free (where {} is)", dir.display())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_read_from_a_wheel_and_from_an_archive() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let library = folder.path().join("lib/libtorch_cpu.so");
-        assert_eq!(version_beside(&library), None);
-        std::fs::write(folder.path().join("version.py"), "x = 1\n__version__ = '2.11.0+cpu'\n").expect("writable");
-        assert_eq!(version_beside(&library).as_deref(), Some("2.11.0+cpu"));
-        std::fs::write(folder.path().join("build-version"), "2.9.1\n").expect("writable");
-        assert_eq!(version_beside(&library).as_deref(), Some("2.9.1"));
-    }
-
-    #[test]
-    fn a_loaded_library_is_found_by_its_name() {
-        let maps = "7f00-7f01 r--p 0 0 0 \n7f02-7f03 r-xp 0 0 0    /opt/a b/lib/libtorch_cpu.so\n";
-        assert_eq!(loaded_library(maps, "libtorch_cpu.so"), Some("/opt/a b/lib/libtorch_cpu.so".into()));
-        assert_eq!(loaded_library(maps, "libtorch.so"), None);
-    }
 }

@@ -3,8 +3,7 @@
 use std::{fmt::Write, path::PathBuf};
 
 use serde::Serialize;
-
-use crate::{
+use tmli_terminal::{
     assess::{GridReport, PatientReport, SeriesReport, SetReport, assess},
     cancel,
     failure::{Failure, Outcome},

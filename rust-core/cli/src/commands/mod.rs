@@ -6,12 +6,10 @@ pub(crate) mod doctor;
 pub(crate) mod inspect;
 pub(crate) mod phantom;
 pub(crate) mod ptv;
-pub(crate) mod segment;
-pub(crate) mod train;
-mod train_config;
-mod train_source;
 
-use crate::{args::Command, failure::Outcome, progress::Verbosity};
+use tmli_terminal::{failure::Outcome, progress::Verbosity};
+
+use crate::{args::Command, worker};
 
 /// Runs a command.
 pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
@@ -19,8 +17,8 @@ pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
         Command::Phantom(args) => phantom::run(&args, verbosity),
         Command::Inspect(args) => inspect::run(&args, verbosity),
         Command::Doctor(args) => doctor::run(&args),
-        Command::Train(args) => train::run(&args, verbosity),
-        Command::Segment(args) => segment::run(&args, verbosity),
+        // The arguments are fine; the worker reads them again.
+        Command::Train(_) | Command::Segment(_) => worker::hand_over(),
         Command::Compare(args) => compare::run(&args, verbosity),
         Command::Ptv(args) => ptv::run(&args, verbosity),
         Command::Convert(args) => convert::run(&args, verbosity),

@@ -8,8 +8,7 @@ use tmli_core::trace;
 use tmli_io::{CtAttributes, RoiGeneration, RoiToWrite, StructureSetOptions, write_ct_series, write_structure_set};
 use tmli_phantom::{Matrix, Phantom, PhantomOptions, Sex, generate};
 use tmli_protocol::Protocol;
-
-use crate::{
+use tmli_terminal::{
     cancel,
     case::roi_to_write,
     failure::{Explain, Failure, Outcome},

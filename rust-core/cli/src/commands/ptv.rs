@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use tmli_core::{MarginMm, Mask, PtvRequest, StructureSet, VolumeGeometry, ptv, trace};
-use tmli_io::{RoiGeneration, check_belongs_to, edit_structure_set, read_ct_folder, read_structure_set};
+use tmli_io::{RoiGeneration, check_belongs_to, edit_structure_set, read_structure_set};
 use tmli_protocol::{Protocol, RoiMatching};
-
-use crate::{
+use tmli_terminal::{
     cancel,
     case::{find_rois, mask_of, match_set, roi_to_write},
+    ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
-    files::{Names, NamesArgs, check_output, require_folder, shown},
+    files::{Names, NamesArgs, check_output, shown},
     output::{Table, print},
     progress::Verbosity,
 };
@@ -24,12 +24,8 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Folder with the CT series
-    #[arg(long, value_name = "DIR")]
-    ct: PathBuf,
-    /// The CT series to take when the folder holds several: its UID, or its number in the list of the error
-    #[arg(long, value_name = "UID")]
-    series: Option<String>,
+    #[command(flatten)]
+    ct: CtArgs,
     /// RT Structure Set with the CTVs
     #[arg(long, value_name = "RTSTRUCT.dcm")]
     structures: PathBuf,
@@ -141,10 +137,10 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     }
     let names = args.names.load()?;
     check_output(&args.out, "--out", args.force)?;
-    require_folder(&args.ct, "--ct")?;
+    args.ct.require()?;
     let about = || shown("--structures", &args.structures);
     let file = read_structure_set(&args.structures).explain(about())?;
-    let ct = read_ct_folder(&args.ct, args.series.as_deref()).explain(shown("--ct", &args.ct))?;
+    let ct = args.ct.read()?;
     check_belongs_to(&file, &ct.identity).explain(about())?;
     let geometry = ct.volume.geometry();
     let set = &file.structure_set;

@@ -12,11 +12,9 @@ use self::{
     picture::{Picture, overview, structure_picture},
     plane::View,
 };
-use crate::{
-    assess::describe_grid,
-    evaluation::{Evaluation, Row, State},
-    failure::Outcome,
-};
+use tmli_terminal::{assess::describe_grid, failure::Outcome};
+
+use crate::evaluation::{Evaluation, Row, State};
 
 const STYLE: &str = include_str!("style.css");
 

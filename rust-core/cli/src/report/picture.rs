@@ -6,10 +6,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use tmli_core::{Mask, Volume};
 
 use super::plane::{Crop, Plane, View};
-use crate::{
-    evaluation::Row,
-    failure::{Failure, Outcome},
-};
+use tmli_terminal::failure::{Failure, Outcome};
+
+use crate::evaluation::Row;
 
 /// Soft tissue and bone both show: -160 to 340 HU.
 const WINDOW_HU: [f64; 2] = [-160.0, 340.0];

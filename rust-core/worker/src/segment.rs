@@ -1,69 +1,26 @@
 //! `tmli segment`: a CT series and trained models in, an RT Structure Set out.
 
-use std::path::PathBuf;
-
 use rayon::prelude::*;
 use tmli_core::{Segment, trace};
-use tmli_io::{CtSeries, RoiGeneration, RoiToWrite, StructureSetOptions, read_ct_folder, write_structure_set};
-use tmli_model::{Choice, DeviceRequest, Manifest, ModelError, choose_models};
+use tmli_io::{CtSeries, RoiGeneration, RoiToWrite, StructureSetOptions, write_structure_set};
+use tmli_model::{Choice, Manifest, ModelError, choose_models};
 use tmli_nn::{Model, NnError, SegmentOptions, choose_device};
 use tmli_protocol::Protocol;
-
-use crate::{
+use tmli_terminal::{
     cancel,
     case::roi_to_write,
     failure::{Explain, Failure, Outcome},
-    files::{NamesArgs, check_output, require_folder, shown},
+    files::{check_output, require_folder, shown},
     output::print,
     progress::{Progress, Verbosity, duration},
+    segment_args::SegmentArgs,
 };
 
-/// Segment a CT series with one or several trained models and write an RT Structure Set that refers to the series.
-///
-/// Where several models know one structure, the one with the better validation DSC in its model.json is taken, and the
-/// choice is told. For research: the contours need review by a person before clinical use.
-#[derive(clap::Args, Debug)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Args {
-    /// Folder with the CT series
-    #[arg(long, value_name = "DIR")]
-    ct: PathBuf,
-    /// The CT series to take when the folder holds several: its UID, or its number in the list of the error
-    #[arg(long, value_name = "UID")]
-    series: Option<String>,
-    /// Model folder; several may be given
-    #[arg(long, value_name = "MODEL", num_args = 1.., required = true)]
-    model: Vec<PathBuf>,
-    /// RT Structure Set to write
-    #[arg(long, value_name = "RTSTRUCT.dcm")]
-    out: PathBuf,
-    /// Segment these structures only
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
-    structures: Vec<String>,
-    /// Where to compute: auto, cpu, cuda:N
-    #[arg(long, default_value = "auto")]
-    device: DeviceRequest,
-    /// Share of a window that its neighbour covers, 0 to 0.9: less is faster, more is smoother
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5)]
-    overlap: f64,
-    /// Overwrite the file when it exists
-    #[arg(long)]
-    force: bool,
-    #[command(flatten)]
-    names: NamesArgs,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  tmli segment --ct PATIENT/CT --model models/oar1-3d --out auto.dcm
-  tmli segment --ct PATIENT/CT --model models/oar2-2d models/oar2-3d models/ctv1-3d --out auto.dcm
-  tmli segment --ct PATIENT/CT --model models/oar1-3d --structures Liver,Heart --out auto.dcm --device cpu";
-
 /// Runs the command.
-pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
+pub(crate) fn run(args: &SegmentArgs, verbosity: Verbosity) -> Outcome {
     let names = args.names.load()?;
     check_output(&args.out, "--out", args.force)?;
-    require_folder(&args.ct, "--ct")?;
+    args.ct.require()?;
     if !(0.0..=0.9).contains(&args.overlap) {
         return Err(Failure::usage(
             format!("--overlap {} is out of range", args.overlap),
@@ -82,7 +39,7 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
         verbosity.note(line);
     }
     verbosity.note(format_args!("device: {reason}"));
-    let ct = read_ct_folder(&args.ct, args.series.as_deref()).explain(shown("--ct", &args.ct))?;
+    let ct = args.ct.read()?;
     for finding in &ct.findings {
         verbosity.note(format_args!("note: {finding}"));
     }
@@ -125,7 +82,7 @@ fn unknown_structure(error: &ModelError) -> Failure {
 
 /// Runs every model that is needed.
 fn segment_all(
-    args: &Args,
+    args: &SegmentArgs,
     models: &[Model],
     choices: &[Choice],
     ct: &CtSeries,

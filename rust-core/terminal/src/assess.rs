@@ -14,112 +14,112 @@ use crate::{
 
 /// One patient's folder.
 #[derive(Debug, Serialize)]
-pub(crate) struct PatientReport {
+pub struct PatientReport {
     /// Name of the folder.
-    pub(crate) id: String,
+    pub id: String,
     /// CT series, scouts included.
-    pub(crate) series: Vec<SeriesReport>,
+    pub series: Vec<SeriesReport>,
     /// RT Structure Sets.
-    pub(crate) structure_sets: Vec<SetReport>,
+    pub structure_sets: Vec<SetReport>,
     /// Other DICOM objects, a line each.
-    pub(crate) other: Vec<String>,
+    pub other: Vec<String>,
     /// Files that are no DICOM.
-    pub(crate) not_dicom: usize,
+    pub not_dicom: usize,
     /// Why it can't be trained on; empty when it can.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
     /// What a person should look at before training.
-    pub(crate) doubts: Vec<String>,
+    pub doubts: Vec<String>,
 }
 
 /// One CT series.
 #[derive(Debug, Serialize)]
-pub(crate) struct SeriesReport {
+pub struct SeriesReport {
     /// From 1, as shown.
-    pub(crate) number: usize,
+    pub number: usize,
     /// SeriesInstanceUID.
-    pub(crate) uid: String,
+    pub uid: String,
     /// SeriesDescription.
-    pub(crate) description: String,
+    pub description: String,
     /// Images.
-    pub(crate) images: usize,
+    pub images: usize,
     /// A scout, not a volume.
-    pub(crate) localizer: bool,
+    pub localizer: bool,
     /// PatientPosition as the files say.
-    pub(crate) patient_position: String,
+    pub patient_position: String,
     /// The grid, when the series is one.
-    pub(crate) grid: Option<GridReport>,
+    pub grid: Option<GridReport>,
     /// Why it is refused, when it is.
-    pub(crate) refused: Option<String>,
+    pub refused: Option<String>,
     /// What was odd.
-    pub(crate) findings: Vec<String>,
+    pub findings: Vec<String>,
 }
 
 /// The grid of a CT series.
 #[derive(Debug, Serialize)]
-pub(crate) struct GridReport {
+pub struct GridReport {
     /// Slices, rows, columns.
-    pub(crate) shape: [usize; 3],
+    pub shape: [usize; 3],
     /// Between slices, rows, columns.
-    pub(crate) spacing_mm: [f64; 3],
+    pub spacing_mm: [f64; 3],
     /// Where the three axes lead, in words.
-    pub(crate) axes: String,
+    pub axes: String,
     /// HFS, FFS, ... as the image axes look; `None` for oblique images.
-    pub(crate) position_by_axes: Option<&'static str>,
+    pub position_by_axes: Option<&'static str>,
     /// Lowest and highest slice centre along the patient's length, LPS z.
-    pub(crate) z_mm: [f64; 2],
+    pub z_mm: [f64; 2],
 }
 
 /// One RT Structure Set.
 #[derive(Debug, Serialize)]
-pub(crate) struct SetReport {
+pub struct SetReport {
     /// StructureSetLabel.
-    pub(crate) label: String,
+    pub label: String,
     /// SOPInstanceUID.
-    pub(crate) uid: String,
+    pub uid: String,
     /// Number of the CT series it was drawn on.
-    pub(crate) series: Option<usize>,
+    pub series: Option<usize>,
     /// In file order.
-    pub(crate) rois: Vec<RoiReport>,
+    pub rois: Vec<RoiReport>,
     /// Structures for which several ROIs stand; none is chosen.
-    pub(crate) ambiguous: Vec<String>,
+    pub ambiguous: Vec<String>,
     /// Training sets of which something is missing.
-    pub(crate) missing: Vec<Missing>,
+    pub missing: Vec<Missing>,
     /// Why it can't be used.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
     /// What was odd.
-    pub(crate) findings: Vec<String>,
+    pub findings: Vec<String>,
 }
 
 /// What a structure set lacks of a training set.
 #[derive(Debug, Serialize)]
-pub(crate) struct Missing {
+pub struct Missing {
     /// Id of the training set.
-    pub(crate) set: String,
+    pub set: String,
     /// Its structures without a contour.
-    pub(crate) structures: Vec<String>,
+    pub structures: Vec<String>,
     /// Whether that is all of them.
-    pub(crate) all: bool,
+    pub all: bool,
 }
 
 /// One structure of a set.
 #[derive(Debug, Serialize)]
-pub(crate) struct RoiReport {
+pub struct RoiReport {
     /// As in the file; several names for a union.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
     /// TG-263 name it means, where known.
-    pub(crate) structure: Option<String>,
+    pub structure: Option<String>,
     /// Whether the protocol has that structure.
-    pub(crate) in_protocol: bool,
+    pub in_protocol: bool,
     /// Loops, lines and points in the file.
-    pub(crate) contours: usize,
+    pub contours: usize,
     /// Voxels on the CT's grid, where there is one.
-    pub(crate) voxels: Option<usize>,
+    pub voxels: Option<usize>,
     /// The same in ml.
-    pub(crate) volume_ml: Option<f64>,
+    pub volume_ml: Option<f64>,
 }
 
 /// Looks at one patient's folder: reads the voxels too, as only that shows whether a series is whole.
-pub(crate) fn assess(patient: &Patient, names: &Names) -> PatientReport {
+pub fn assess(patient: &Patient, names: &Names) -> PatientReport {
     let mut report = PatientReport {
         id: patient.id.clone(),
         series: Vec::new(),
@@ -315,7 +315,7 @@ fn judge(report: &mut PatientReport, scan: &FolderScan) {
 }
 
 /// Shape, spacing and directions.
-pub(crate) fn describe_grid(geometry: &VolumeGeometry) -> GridReport {
+pub fn describe_grid(geometry: &VolumeGeometry) -> GridReport {
     let [k, j, i] = geometry.axes();
     let n = geometry.shape();
     let corner = |k: usize| geometry.point_from_index([k as f64, 0.0, 0.0]).0[2];

@@ -13,23 +13,23 @@ use crate::{
 };
 
 /// One patient's folder.
-pub(crate) struct Patient {
+pub struct Patient {
     /// Name of the sub-folder. Chosen by the hospital, so it may identify a patient: shown to the user, never logged.
-    pub(crate) id: String,
+    pub id: String,
     /// What is in it, or why it can't be listed.
-    pub(crate) scan: Result<FolderScan, IoError>,
+    pub scan: Result<FolderScan, IoError>,
 }
 
 /// The patients of a folder.
-pub(crate) struct Inventory {
+pub struct Inventory {
     /// Whether every patient has a sub-folder.
-    pub(crate) is_cohort: bool,
+    pub is_cohort: bool,
     /// Sorted by id.
-    pub(crate) patients: Vec<Patient>,
+    pub patients: Vec<Patient>,
 }
 
 /// Lists the patients of a folder by the headers of all files in it.
-pub(crate) fn take_inventory(dir: &Path, argument: &str, verbosity: Verbosity) -> Outcome<Inventory> {
+pub fn take_inventory(dir: &Path, argument: &str, verbosity: Verbosity) -> Outcome<Inventory> {
     require_folder(dir, argument)?;
     let mut subfolders = Vec::new();
     let mut has_files = false;

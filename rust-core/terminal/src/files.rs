@@ -10,26 +10,26 @@ use crate::failure::{Explain, Failure, Outcome};
 
 /// Which structures there are, and how hospitals write them.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct NamesArgs {
+pub struct NamesArgs {
     /// Protocol file (TOML) in place of the built-in TMLI protocol: structures, codes, colours, training sets
     #[arg(long, value_name = "FILE.toml")]
-    pub(crate) protocol: Option<PathBuf>,
+    pub protocol: Option<PathBuf>,
     /// Alias table (TOML) added to the built-in one: how your hospital names the structures
     #[arg(long, value_name = "FILE.toml")]
-    pub(crate) aliases: Option<PathBuf>,
+    pub aliases: Option<PathBuf>,
 }
 
 /// Protocol and aliases, read.
-pub(crate) struct Names {
+pub struct Names {
     /// Structures and training sets.
-    pub(crate) protocol: Protocol,
+    pub protocol: Protocol,
     /// Names as hospitals write them.
-    pub(crate) aliases: AliasTable,
+    pub aliases: AliasTable,
 }
 
 impl NamesArgs {
     /// Reads what the arguments name.
-    pub(crate) fn load(&self) -> Outcome<Names> {
+    pub fn load(&self) -> Outcome<Names> {
         let protocol = match &self.protocol {
             None => Protocol::tmli(),
             Some(path) => Protocol::from_toml(&read_text(path, "--protocol")?).explain(shown("--protocol", path))?,
@@ -43,18 +43,18 @@ impl NamesArgs {
 }
 
 /// An argument as the user typed it: `--ct scans/7`.
-pub(crate) fn shown(argument: &str, path: &Path) -> String {
+pub fn shown(argument: &str, path: &Path) -> String {
     format!("{argument} {}", path.display())
 }
 
 /// Reads a small text file.
-pub(crate) fn read_text(path: &Path, argument: &str) -> Outcome<String> {
+pub fn read_text(path: &Path, argument: &str) -> Outcome<String> {
     std::fs::read_to_string(path)
         .explain_with(shown(argument, path), "check that the file exists, is a text file, and that you may read it")
 }
 
 /// An error when the folder is absent, or is a file.
-pub(crate) fn require_folder(path: &Path, argument: &str) -> Outcome {
+pub fn require_folder(path: &Path, argument: &str) -> Outcome {
     match std::fs::metadata(path) {
         Ok(m) if m.is_dir() => Ok(()),
         Ok(_) => Err(Failure::advise(
@@ -66,7 +66,7 @@ pub(crate) fn require_folder(path: &Path, argument: &str) -> Outcome {
 }
 
 /// An error, before any work is done, when the file can't be written there or would overwrite another.
-pub(crate) fn check_output(path: &Path, argument: &str, force: bool) -> Outcome {
+pub fn check_output(path: &Path, argument: &str, force: bool) -> Outcome {
     if path.is_dir() {
         return Err(Failure::advise(
             format!("{}: this is a folder, a file name is needed", shown(argument, path)),
@@ -90,13 +90,13 @@ pub(crate) fn check_output(path: &Path, argument: &str, force: bool) -> Outcome 
 }
 
 /// Makes a folder and those above it.
-pub(crate) fn make_folder(path: &Path, argument: &str) -> Outcome {
+pub fn make_folder(path: &Path, argument: &str) -> Outcome {
     std::fs::create_dir_all(path)
         .explain_with(shown(argument, path), "choose a folder that you may write to, on a disk with free space")
 }
 
 /// Writes bytes whole or not at all.
-pub(crate) fn write_whole(path: &Path, argument: &str, what: &str, bytes: &[u8]) -> Outcome {
+pub fn write_whole(path: &Path, argument: &str, what: &str, bytes: &[u8]) -> Outcome {
     write_atomically(path, what, |w| w.write_all(bytes)).explain(shown(argument, path))
 }
 

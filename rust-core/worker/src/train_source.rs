@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tmli_io::{SeriesEntry, read_ct_series, read_structure_set};
 use tmli_nn::{CaseSource, TrainingCase};
-
-use crate::{
+use tmli_terminal::{
     assess::assess,
     cancel,
     case::{drawn_on, match_set, structure_mask},

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a command ended early.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The user stopped it (exit code 130).
     Cancelled {
         /// What is on the disk now, and how to go on.
@@ -18,37 +18,37 @@ pub(crate) enum Failure {
 
 /// What happened and, where the message does not say it already, what to do.
 #[derive(Debug)]
-pub(crate) struct Text {
+pub struct Text {
     message: String,
     advice: Option<String>,
 }
 
 /// What a command returns.
-pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+pub type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
     /// A message that says itself what to do.
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>) -> Self {
         Self::Error(Text { message: message.into(), advice: None })
     }
 
     /// What happened, and what to do.
-    pub(crate) fn advise(message: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn advise(message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Error(Text { message: message.into(), advice: Some(advice.into()) })
     }
 
     /// A wrong command line, and how to write it.
-    pub(crate) fn usage(message: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn usage(message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Usage(Text { message: message.into(), advice: Some(advice.into()) })
     }
 
     /// Stopped by the user, with nothing left behind.
-    pub(crate) fn cancelled() -> Self {
+    pub fn cancelled() -> Self {
         Self::Cancelled { hint: "nothing was written".into() }
     }
 
     /// As the shell sees it.
-    pub(crate) const fn exit_code(&self) -> u8 {
+    pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Cancelled { .. } => 130,
             Self::Usage(_) => 2,
@@ -70,7 +70,7 @@ impl fmt::Display for Failure {
 }
 
 /// Says which argument an error of a library is about: libraries name no paths, the user typed this one.
-pub(crate) trait Explain<T> {
+pub trait Explain<T> {
     /// Puts `what` before the library's message.
     fn explain(self, what: impl fmt::Display) -> Outcome<T>;
 

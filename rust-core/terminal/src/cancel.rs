@@ -10,7 +10,7 @@ use crate::failure::{Failure, Outcome};
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// From now on the first Ctrl-C asks the running job to stop; the second ends the process at once.
-pub(crate) fn install() {
+pub fn install() {
     // Without a handler Ctrl-C ends the process at once: files are still whole, as they get their name last.
     let _ = ctrlc::set_handler(|| {
         if CANCELLED.swap(true, Ordering::SeqCst) {
@@ -21,16 +21,16 @@ pub(crate) fn install() {
 }
 
 /// Whether the user asked to stop.
-pub(crate) fn requested() -> bool {
+pub fn requested() -> bool {
     CANCELLED.load(Ordering::SeqCst)
 }
 
 /// For the progress callbacks of the libraries.
-pub(crate) fn flow() -> ControlFlow<()> {
+pub fn flow() -> ControlFlow<()> {
     if requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// An error when the user asked to stop.
-pub(crate) fn check() -> Outcome {
+pub fn check() -> Outcome {
     if requested() { Err(Failure::cancelled()) } else { Ok(()) }
 }

@@ -12,7 +12,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// How much the user wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verbosity {
+pub enum Verbosity {
     /// Errors and results only.
     Quiet,
     /// Plain lines, for logs and pipes.
@@ -23,7 +23,7 @@ pub(crate) enum Verbosity {
 
 impl Verbosity {
     /// As asked for, and as the terminal allows.
-    pub(crate) fn choose(quiet: bool) -> Self {
+    pub fn choose(quiet: bool) -> Self {
         match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Self::Quiet,
             (false, true) => Self::Bar,
@@ -32,7 +32,7 @@ impl Verbosity {
     }
 
     /// A line about what is going on, unless quiet.
-    pub(crate) fn note(self, text: impl std::fmt::Display) {
+    pub fn note(self, text: impl std::fmt::Display) {
         if self != Self::Quiet {
             eprintln!("{text}");
         }
@@ -40,7 +40,7 @@ impl Verbosity {
 }
 
 /// One job with a known amount of work.
-pub(crate) struct Progress {
+pub struct Progress {
     verbosity: Verbosity,
     bar: Option<ProgressBar>,
     label: String,
@@ -52,7 +52,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// `label` names the job, e.g. "reading CT".
-    pub(crate) fn new(verbosity: Verbosity, label: impl Into<String>, total: usize) -> Self {
+    pub fn new(verbosity: Verbosity, label: impl Into<String>, total: usize) -> Self {
         let label = label.into();
         let total = total as u64;
         let bar = (verbosity == Verbosity::Bar).then(|| {
@@ -67,7 +67,7 @@ impl Progress {
     }
 
     /// So much of the work is done; `detail` is shown beside it.
-    pub(crate) fn set(&mut self, done: usize, total: usize, detail: &str) {
+    pub fn set(&mut self, done: usize, total: usize, detail: &str) {
         self.total = total as u64;
         let eta = self.eta_s.take().or_else(|| self.estimate(done));
         let left = eta.map_or(String::new(), |s| format!("{} left", duration(s)));
@@ -85,13 +85,13 @@ impl Progress {
     }
 
     /// The same where the library estimates the time left itself.
-    pub(crate) fn set_with_eta(&mut self, done: usize, total: usize, detail: &str, eta_s: f64) {
+    pub fn set_with_eta(&mut self, done: usize, total: usize, detail: &str, eta_s: f64) {
         self.eta_s = eta_s.is_finite().then_some(eta_s);
         self.set(done, total, detail);
     }
 
     /// A line that stays, above the bar.
-    pub(crate) fn line(&self, text: impl std::fmt::Display) {
+    pub fn line(&self, text: impl std::fmt::Display) {
         match (&self.bar, self.verbosity) {
             (Some(bar), _) => bar.println(text.to_string()),
             (None, Verbosity::Lines) => eprintln!("{text}"),
@@ -100,14 +100,14 @@ impl Progress {
     }
 
     /// Ends the job: the bar goes away.
-    pub(crate) fn clear(self) {
+    pub fn clear(self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 
     /// Seconds since the job began.
-    pub(crate) fn seconds(&self) -> f64 {
+    pub fn seconds(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
@@ -127,7 +127,7 @@ impl Progress {
 }
 
 /// Seconds in words: "45 s", "3 min 20 s", "2 h 05 min".
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let s = seconds.max(0.0).round() as u64;
     match s {
         0..=59 => format!("{s} s"),

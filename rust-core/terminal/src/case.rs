@@ -7,21 +7,21 @@ use tmli_protocol::{RoiMatching, Structure, match_rois};
 use crate::files::Names;
 
 /// CT series that hold a volume: scouts are left aside.
-pub(crate) fn ct_series(scan: &FolderScan) -> impl Iterator<Item = &SeriesEntry> {
+pub fn ct_series(scan: &FolderScan) -> impl Iterator<Item = &SeriesEntry> {
     scan.ct_series.iter().filter(|s| !s.is_localizer)
 }
 
 /// The CT series that a structure set was drawn on.
-pub(crate) struct DrawnOn<'a> {
+pub struct DrawnOn<'a> {
     /// The series.
-    pub(crate) series: &'a SeriesEntry,
+    pub series: &'a SeriesEntry,
     /// Said when the file's own reference did not lead there.
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
 }
 
 /// Finds the CT series that a structure set was drawn on: by its reference, else by the frame of reference, else the
 /// only one there is. Contours are in patient coordinates, so a dangling reference does no harm.
-pub(crate) fn drawn_on<'a>(set: &StructureSetEntry, scan: &'a FolderScan) -> Result<DrawnOn<'a>, String> {
+pub fn drawn_on<'a>(set: &StructureSetEntry, scan: &'a FolderScan) -> Result<DrawnOn<'a>, String> {
     let all: Vec<&SeriesEntry> = ct_series(scan).collect();
     let only = |found: &[&'a SeriesEntry]| (found.len() == 1).then(|| found[0]);
     let referenced: Vec<_> =
@@ -47,22 +47,22 @@ pub(crate) fn drawn_on<'a>(set: &StructureSetEntry, scan: &'a FolderScan) -> Res
 
 /// One structure of a structure set.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct NamedRois {
+pub struct NamedRois {
     /// TG-263 name where the ROI's name is known, else the ROI's own name.
-    pub(crate) name: String,
+    pub name: String,
     /// Indices of its ROIs: several for a union such as both lungs.
-    pub(crate) rois: Vec<usize>,
+    pub rois: Vec<usize>,
     /// Whether the name is known.
-    pub(crate) known: bool,
+    pub known: bool,
 }
 
 /// Matches the ROIs of a set to structures.
-pub(crate) fn match_set(set: &StructureSet, names: &Names) -> RoiMatching {
+pub fn match_set(set: &StructureSet, names: &Names) -> RoiMatching {
     match_rois(set.rois.iter().map(|r| r.name.as_str()), &names.aliases, &names.protocol)
 }
 
 /// Every ROI of a set under one name each, in file order; nothing is left out.
-pub(crate) fn named_rois(set: &StructureSet, matching: &RoiMatching) -> Vec<NamedRois> {
+pub fn named_rois(set: &StructureSet, matching: &RoiMatching) -> Vec<NamedRois> {
     let mut named: Vec<NamedRois> = Vec::new();
     let known = |name: &String, rois: Vec<usize>| NamedRois { name: name.clone(), rois, known: true };
     named.extend(matching.matched.iter().chain(&matching.not_in_protocol).map(|(i, name)| known(name, vec![*i])));
@@ -83,7 +83,7 @@ pub(crate) fn named_rois(set: &StructureSet, matching: &RoiMatching) -> Vec<Name
 }
 
 /// The voxels of one or several ROIs, and what was odd about their contours.
-pub(crate) fn mask_of(set: &StructureSet, rois: &[usize], geometry: &VolumeGeometry) -> (Mask, Vec<String>) {
+pub fn mask_of(set: &StructureSet, rois: &[usize], geometry: &VolumeGeometry) -> (Mask, Vec<String>) {
     let mut mask = Mask::new(geometry.shape());
     let mut findings = Vec::new();
     for &i in rois {
@@ -96,7 +96,7 @@ pub(crate) fn mask_of(set: &StructureSet, rois: &[usize], geometry: &VolumeGeome
 }
 
 /// The mask of a structure by its TG-263 name: `None` where it was not contoured, or not clearly.
-pub(crate) fn structure_mask(
+pub fn structure_mask(
     set: &StructureSet,
     matching: &RoiMatching,
     structure: &str,
@@ -112,7 +112,7 @@ pub(crate) fn structure_mask(
 
 /// The ROIs that a user means by a name: a ROI's own name comes first, then the structure that the name stands for.
 /// `None` where there is none, or not clearly one.
-pub(crate) fn find_rois(set: &StructureSet, matching: &RoiMatching, names: &Names, wanted: &str) -> Option<Vec<usize>> {
+pub fn find_rois(set: &StructureSet, matching: &RoiMatching, names: &Names, wanted: &str) -> Option<Vec<usize>> {
     let own: Vec<usize> = (0..set.rois.len()).filter(|&i| set.rois[i].name == wanted).collect();
     if !own.is_empty() {
         return (own.len() == 1).then_some(own);
@@ -124,10 +124,10 @@ pub(crate) fn find_rois(set: &StructureSet, matching: &RoiMatching, names: &Name
 }
 
 /// Colour of a structure that the protocol does not know.
-pub(crate) const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
+pub const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
 
 /// A ROI as it is written: colour, codes and type as the protocol says.
-pub(crate) fn roi_to_write(
+pub fn roi_to_write(
     name: &str,
     structure: Option<&Structure>,
     contours: Vec<Contour>,

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use crate::failure::{Failure, Outcome};
 
 /// Prints a text and a newline.
-pub(crate) fn print(text: impl std::fmt::Display) -> Outcome {
+pub fn print(text: impl std::fmt::Display) -> Outcome {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
@@ -16,19 +16,19 @@ pub(crate) fn print(text: impl std::fmt::Display) -> Outcome {
 }
 
 /// A table with aligned columns: the first to the left, the others to the right.
-pub(crate) struct Table {
+pub struct Table {
     rows: Vec<Vec<String>>,
     left: usize,
 }
 
 impl Table {
     /// A table with these headings; the first `left` columns are aligned to the left.
-    pub(crate) fn new(left: usize, headings: &[&str]) -> Self {
+    pub fn new(left: usize, headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(ToString::to_string).collect()], left }
     }
 
     /// Adds a row.
-    pub(crate) fn row(&mut self, cells: Vec<String>) {
+    pub fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 }

@@ -1,91 +1,12 @@
 //! From the command line to the settings of a training: defaults, then `--config`, then single options.
 
-use std::path::PathBuf;
-
-use clap::ValueEnum;
 use tmli_nn::{NetworkConfig, Normalisation, TrainConfig, UNet2dConfig, VNet3dConfig};
 use tmli_protocol::Protocol;
-
-use crate::{
+use tmli_terminal::{
     failure::{Failure, Outcome},
     files::{read_text, shown},
+    train_args::{NetworkKind, NormalisationKind, ShapeArgs, Three},
 };
-
-/// The two networks of the study.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NetworkKind {
-    /// 2D U-Net on axial slices
-    Unet2d,
-    /// 3D V-Net on volumes
-    Vnet3d,
-}
-
-/// What follows a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NormalisationKind {
-    /// Nothing
-    None,
-    /// Over the batch
-    Batch,
-    /// Over each image and channel
-    Instance,
-    /// Over groups of channels
-    Group,
-}
-
-/// Options that shape network and training. What is not given keeps its default.
-#[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Network and training")]
-pub(crate) struct ShapeArgs {
-    /// Settings (TOML) in place of defaults, by the names in MODEL/training/config.json; single options win over them
-    #[arg(long, value_name = "FILE.toml")]
-    pub(crate) config: Option<PathBuf>,
-    /// The network exactly as printed in its paper: widths, kernels, no normalisation (needs much memory)
-    #[arg(long, conflicts_with_all = ["base_width", "levels", "normalisation"])]
-    pub(crate) paper: bool,
-    /// Channels of the network on top; doubled at each level below [default: 32 for unet2d, 16 for vnet3d]
-    #[arg(long, value_name = "N")]
-    pub(crate) base_width: Option<usize>,
-    /// Levels of the network [default: 5]
-    #[arg(long, value_name = "N")]
-    pub(crate) levels: Option<usize>,
-    /// What follows a convolution [default: instance]
-    #[arg(long, value_enum)]
-    pub(crate) normalisation: Option<NormalisationKind>,
-    /// How often all of the training is validated and saved: stretches of --iterations steps
-    #[arg(long, value_name = "N")]
-    pub(crate) epochs: Option<u64>,
-    /// Optimiser steps in an epoch
-    #[arg(long, value_name = "N")]
-    pub(crate) iterations: Option<u64>,
-    /// Patches in a step
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) batch: Option<u32>,
-    /// Voxel spacing to work at: between slices, rows, columns
-    #[arg(long, value_name = "K,J,I", value_parser = parse_three::<f64>)]
-    pub(crate) spacing_mm: Option<Three<f64>>,
-    /// Patch in voxels: slices, rows, columns (1 slice for unet2d)
-    #[arg(long, value_name = "D,H,W", value_parser = parse_three::<usize>)]
-    pub(crate) patch: Option<Three<usize>>,
-    /// Step size at the start
-    #[arg(long, value_name = "RATE")]
-    pub(crate) learning_rate: Option<f64>,
-    /// Of first weights, patches and augmentation
-    #[arg(long, value_name = "S")]
-    pub(crate) seed: Option<u64>,
-}
-
-/// Three numbers, in the order `[k, j, i]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Three<T>(pub(crate) [T; 3]);
-
-fn parse_three<T: std::str::FromStr + Copy>(text: &str) -> Result<Three<T>, String> {
-    let parts: Vec<T> = text.split(',').map_while(|p| p.trim().parse().ok()).collect();
-    match (<[T; 3]>::try_from(parts), text.split(',').count()) {
-        (Ok(three), 3) => Ok(Three(three)),
-        _ => Err("expected three numbers with commas between, e.g. 5,1.5,1.5".into()),
-    }
-}
 
 /// The structures to train, and the name of their set.
 pub(crate) fn structures(protocol: &Protocol, set: Option<&str>, chosen: &[String]) -> Outcome<(String, Vec<String>)> {
@@ -206,14 +127,6 @@ mod tests {
     fn config() -> TrainConfig {
         let network = NetworkConfig::UNet2d(UNet2dConfig::with_width(1, 8, 3, Normalisation::Instance));
         TrainConfig::new("oar1", vec!["Liver".into()], network)
-    }
-
-    #[test]
-    fn three_numbers_are_three_numbers() {
-        assert_eq!(parse_three::<f64>("5,1.5, 1.5"), Ok(Three([5.0, 1.5, 1.5])));
-        for wrong in ["5,1.5", "5,1.5,x", "1,2,3,4", ""] {
-            assert!(parse_three::<f64>(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -1,73 +1,25 @@
-//! `tmli train`: a network from a cohort folder.
+//! `tmli-worker train`: a network from a cohort folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tmli_nn::{CaseSplit, DeviceRequest, NnError, TrainConfig, TrainEvent, TrainInputs, TrainOutcome, choose_device};
+use tmli_nn::{CaseSplit, NnError, TrainConfig, TrainEvent, TrainInputs, TrainOutcome, choose_device};
 use tmli_protocol::split_cohort;
-
-use super::{
-    train_config::{NetworkKind, ShapeArgs, structures, train_config},
-    train_source::Cohort,
-};
-use crate::{
+use tmli_terminal::{
     cancel,
     failure::{Failure, Outcome},
-    files::{NamesArgs, shown},
+    files::shown,
     output::print,
     progress::{Progress, Verbosity, duration},
+    train_args::TrainArgs,
 };
 
-/// Train a 2D U-Net or a 3D V-Net on a cohort: a folder with a sub-folder for each case, which holds one CT series and
-/// one RT Structure Set. Cases are split at random into training, validation and test (26:4:6, scaled). Cases that can't
-/// be used are named with the reason and left out.
-///
-/// Names of the sub-folders become case ids: they are shown here and kept in MODEL/training/split.json, never in
-/// model.json, the weights or the log. To hand a model on, copy model.json and weights.safetensors only.
-#[derive(clap::Args, Debug)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Args {
-    /// Folder with a sub-folder for each case
-    #[arg(long, value_name = "DIR")]
-    cohort: PathBuf,
-    /// Training set of the protocol: oar1, oar2, oar3, ctv1, ctv2, ctv3, all, or one of your protocol file
-    #[arg(long, value_name = "SET")]
-    set: Option<String>,
-    /// Train these structures only (of the set, or without --set of the protocol)
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
-    structures: Vec<String>,
-    /// Which network
-    #[arg(long, value_enum)]
-    network: NetworkKind,
-    /// Model folder to make
-    #[arg(long, value_name = "MODEL")]
-    out: PathBuf,
-    /// Continue a training that was stopped; everything else must be as before
-    #[arg(long)]
-    resume: bool,
-    /// Another seed splits the cohort otherwise
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    split_seed: u64,
-    /// Where to compute: auto, cpu, cuda:N
-    #[arg(long, default_value = "auto")]
-    device: DeviceRequest,
-    #[command(flatten)]
-    shape: ShapeArgs,
-    #[command(flatten)]
-    names: NamesArgs,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  tmli train --cohort PATIENTS --set oar1 --network vnet3d --out models/oar1-3d
-  tmli train --cohort PATIENTS --set oar1 --network vnet3d --out models/oar1-3d --resume
-  tmli train --cohort PATIENTS --set oar2 --network unet2d --out models/oar2-2d --epochs 100 --device cuda:0
-  tmli train --cohort small --structures Liver,Stomach --network unet2d --out try --spacing-mm 5,3,3 \\
-      --patch 1,128,128 --base-width 8 --levels 4 --epochs 10 --iterations 60
-
-Ctrl-C writes a checkpoint; the same command with --resume goes on and ends with the same weights (CPU).";
+use crate::{
+    train_config::{structures, train_config},
+    train_source::Cohort,
+};
 
 /// Runs the command.
-pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
+pub(crate) fn run(args: &TrainArgs, verbosity: Verbosity) -> Outcome {
     let names = args.names.load()?;
     let (set, structures) = structures(&names.protocol, args.set.as_deref(), &args.structures)?;
     let config = train_config(&args.shape, args.network, &set, structures)?;
