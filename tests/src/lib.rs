@@ -13,10 +13,17 @@ use tempfile::TempDir;
 
 /// The built program: `target/release/tmli`, beside the folder of this test.
 pub fn tmli() -> PathBuf {
+    // Without it nothing that needs a network would run.
+    built("tmli-worker");
+    built("tmli")
+}
+
+/// A built program of this name.
+pub fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    let program =
-        test.parent().and_then(Path::parent).map(|p| p.join("tmli")).expect("a test lies in target/release/deps");
-    assert!(program.is_file(), "{} is missing: run `cargo build --release -p tmli` first", program.display());
+    let folder = test.parent().and_then(Path::parent).expect("a test lies in target/release/deps");
+    let program = folder.join(name);
+    assert!(program.is_file(), "{} is missing: run `cargo build --release -p {name}` first", program.display());
     program
 }
 

@@ -20,13 +20,3 @@ fn a_wrong_command_line_ends_with_code_2() {
     assert_eq!(tmli(&["segment"]).status.code(), Some(2));
     assert_eq!(tmli(&["train", "--network", "resnet"]).status.code(), Some(2));
 }
-
-#[test]
-fn the_doctor_names_device_libtorch_and_memory() {
-    let output = tmli(&["doctor"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}");
-    for word in ["libtorch", "device", "CPU", "memory", "disk"] {
-        assert!(text.contains(word), "{word} is missing:\n{text}");
-    }
-}

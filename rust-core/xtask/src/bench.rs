@@ -68,7 +68,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     }
     setup::ensure(repo, setup::Need::Build)?;
     let _lock = Lock::take(repo, "bench")?;
-    process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
+    process::build_programs(repo.root())?;
     let folder = repo.target().join("bench");
     let child = Cohort { seed: 1, cases: 1, matrix: arguments.matrix, age: Some(10.0) };
     child.generate(repo, &folder.join("child"))?;

@@ -42,7 +42,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         // First: crates that are built below may need what is new here.
         write(repo, error_sources(repo)?)?;
     }
-    process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
+    process::build_programs(repo.root())?;
     if arguments.check {
         if is_stale(repo)? {
             bail!("run `cargo xtask codegen` and commit what it writes");

@@ -58,9 +58,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     let _lock = Lock::take(repo, "demo")?;
     let mut steps = Steps::new(start);
 
-    steps.run("build", || {
-        process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"])).map(|_| ())
-    })?;
+    steps.run("build", || process::build_programs(repo.root()))?;
     let out = repo.join("demo-output");
     remove(&out)?;
     steps.run("make a child", || plan.child.generate(repo, &out.join("child")))?;

@@ -127,7 +127,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if let Some(unknown) = arguments.only.iter().find(|name| plan.models.iter().all(|model| model.name != **name)) {
         bail!("demo/demo.toml lists no model {unknown}");
     }
-    process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
+    process::build_programs(repo.root())?;
     let work = repo.target().join("demo-models");
     let cohort = work.join("cohort");
     plan.cohort.generate(repo, &cohort)?;

@@ -36,6 +36,11 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Builds `tmli`, and `tmli-worker`, which it looks for beside itself.
+pub(crate) fn build_programs(root: &Path) -> Result<()> {
+    run(&mut cargo(root, &["build", "--release", "--package", "tmli", "--package", "tmli-worker"])).map(|_| ())
+}
+
 /// The command as one could type it.
 pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());

@@ -55,7 +55,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
 
     // The program first: tests that start `tmli` find it in the target folder.
     let start = Instant::now();
-    process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli"]))?;
+    process::build_programs(repo.root())?;
     let selection: Vec<&str> = match &arguments.package[..] {
         [] => vec!["--workspace"],
         packages => packages.iter().flat_map(|package| ["--package", package.as_str()]).collect(),

@@ -64,7 +64,7 @@ impl Networks {
             Ok(program) => program,
             Err(error) => {
                 advice.push(format!("to train and segment: {}", error.hint()));
-                return Self { worker: format!("missing: {error}"), libtorch: unknown(), device: unknown() };
+                return Self { worker: error.to_string(), libtorch: unknown(), device: unknown() };
             }
         };
         let worker = program.display().to_string();
