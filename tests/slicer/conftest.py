@@ -1,8 +1,31 @@
 """Fixtures of all tests here."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
-import slicer
-from scene import Application
+
+ROOT = Path(__file__).resolve().parents[2]
+EXTENSION = ROOT / "slicer-extension"
+sys.path[:0] = [
+    str(EXTENSION / "TMLI"),
+    str(EXTENSION / "SegmentEditorTMLI"),
+    str(EXTENSION / "SegmentEditorTMLI" / "SegmentEditorTMLILib"),
+]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np  # noqa: E402
+import slicer  # noqa: E402
+from scene import Application  # noqa: E402
+from TMLILib import segmentation  # noqa: E402
+from TMLILib.errors import Problem  # noqa: E402
+from TMLILib.logic import TMLILogic  # noqa: E402
+
+import tmli  # noqa: E402
+
+SEED = 1000
+MODELS = ROOT / "demo" / "models" / "all-2d"
 
 
 @pytest.fixture
@@ -12,3 +35,51 @@ def scene(tmp_path):
     application.install()
     yield slicer.mrmlScene
     slicer.mrmlScene.Clear(True)
+
+
+def no_engine():
+    """For tests that need none."""
+    raise Problem("The engine of TMLI is not installed.", "Click Install at the top of the TMLI module.")
+
+
+@pytest.fixture
+def logic(scene):
+    """The logic without an engine."""
+    return TMLILogic(scene, no_engine)
+
+
+@pytest.fixture(scope="session")
+def child():
+    """A synthetic child with ground truth."""
+    return tmli.phantom(SEED)
+
+
+@pytest.fixture(scope="session")
+def child_folder(tmp_path_factory):
+    """The same child as DICOM: a CT series in `ct`, the structure set beside it."""
+    folder = tmp_path_factory.mktemp("child")
+    tmli.write_phantom(folder, seed=SEED)
+    return folder
+
+
+@pytest.fixture
+def volume(logic, child_folder):
+    """The child's CT in the scene."""
+    return logic.load_ct(child_folder / "ct")
+
+
+@pytest.fixture
+def truth(scene, volume, child):
+    """The child's structures in the scene."""
+    return segmentation.add_segmentation(scene, volume, dict(child.masks.items()), {}, "Truth")
+
+
+def shifted(masks, voxels: int) -> dict[str, np.ndarray]:
+    """The masks, moved along the patient's left."""
+    return {name: np.roll(np.asarray(mask), voxels, axis=2) for name, mask in masks.items()}
+
+
+def state_of(scene) -> list[tuple[str, str, int]]:
+    """What is in a scene: names, IDs and when each node was last modified."""
+    nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
+    return [(node.GetID(), node.GetName(), node.GetMTime()) for node in nodes]

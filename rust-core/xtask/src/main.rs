@@ -14,6 +14,7 @@ mod fuzz;
 mod lint;
 mod lock;
 mod process;
+mod python_tests;
 mod repo;
 mod rules;
 mod setup;

@@ -1,0 +1,216 @@
+"""Metrics of a prediction against a reference, structure by structure, and the table of them.
+
+A comparison is a sequence of short steps, one for each structure, so that a window stays alive between them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkStringArray
+
+from . import geometry, segmentation
+from .core import tmli
+from .errors import Problem
+from .models import in_protocol_order
+
+PROFILES = {
+    "surfel": "surfel (surface-distance of DeepMind)",
+    "net": "net (nearest to the true surfaces)",
+    "voxel": "voxel (MONAI)",
+    "slicer-rt": "slicer-rt (Plastimatch)",
+}
+"""By whose convention distances are measured."""
+
+NUMBERS = {
+    "DSC": ("dsc", "{:.3f}"),
+    "HD95 (mm)": ("hd95_mm", "{:.2f}"),
+    "ASD (mm)": ("asd_mm", "{:.2f}"),
+    "Reference (ml)": ("reference_volume_ml", "{:.2f}"),
+    "Prediction (ml)": ("prediction_volume_ml", "{:.2f}"),
+}
+"""Columns with the attribute they show and how it is written in the panel."""
+STRUCTURE, ACCEPTED, REMARK = "Structure", "Accepted", "Remark"
+COLUMNS = [STRUCTURE, *NUMBERS, ACCEPTED, REMARK]
+
+_WORDS = {
+    "both_empty": "both empty",
+    "reference_empty": "missing in the reference",
+    "prediction_empty": "missing in the prediction",
+    "below_resolution": "distances below the voxel size",
+    "touches_border": "reaches the end of the CT",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One structure in the table."""
+
+    structure: str
+    values: dict[str, float]
+    accepted: bool
+    remark: str
+
+
+class Comparison:
+    """Iterate over it: each step compares one structure. Then `rows` is whole."""
+
+    def __init__(self, reference, prediction_node, volume_node, profile: str = "surfel") -> None:
+        """`reference` is a segmentation node or the path of an RT Structure Set. Raises `Problem` when there is
+        nothing to compare."""
+        if prediction_node is None or reference is None:
+            raise Problem("There is nothing to compare.", "Choose a reference and a prediction.")
+        if reference is prediction_node:
+            raise Problem("Reference and prediction are the same segmentation.", "Choose two different ones.")
+        self.profile = profile
+        self.grid = geometry.geometry_of(volume_node)
+        self.findings: list[str] = []
+        self.rows: list[Row] = []
+        self._prediction = prediction_node
+        self._reference = reference
+        self._predicted = _by_protocol_name(segmentation.names_and_ids(prediction_node))
+        if isinstance(reference, (str, os.PathLike)):
+            self._masks = self._rasterised(Path(reference))
+            self._referred = _by_protocol_name({name: name for name in self._masks})
+        else:
+            self._masks = None
+            self._referred = _by_protocol_name(segmentation.names_and_ids(reference))
+        self.structures = in_protocol_order(set(self._predicted) & set(self._referred))
+        if not self.structures:
+            raise Problem(
+                "Reference and prediction have no structure in common.",
+                "Names must be those of TG-263, or ones that TMLI knows for them: rename the segments.",
+            )
+        alone = in_protocol_order(set(self._predicted) ^ set(self._referred))
+        if alone:
+            self.findings.append(f"Only on one side, not compared: {', '.join(alone)}.")
+
+    def __iter__(self) -> Iterator[Row]:
+        for structure in self.structures[len(self.rows) :]:
+            self.rows.append(self._row(structure))
+            yield self.rows[-1]
+
+    def _rasterised(self, path: Path):
+        structure_set = tmli.read_structure_set(path)
+        masks = structure_set.rasterise(self.grid)
+        self.findings += [*structure_set.findings, *masks.findings]
+        return masks
+
+    def _row(self, structure: str) -> Row:
+        if self._masks is not None:
+            reference = self._masks[self._referred[structure]]
+        else:
+            reference = geometry.mask_of(self._reference, self._referred[structure], self.grid)
+        prediction = geometry.mask_of(self._prediction, self._predicted[structure], self.grid)
+        (found,) = tmli.compare({structure: reference}, {structure: prediction}, self.grid, profile=self.profile)
+        values = {title: getattr(found, attribute) for title, (attribute, _) in NUMBERS.items()}
+        known = tmli.protocol().structure(structure)
+        accepted = found.dsc > (known.acceptance_dsc if known is not None else 0.70)
+        remark = ", ".join(_WORDS[word] for word in [found.undefined, *found.flags] if word)
+        return Row(structure, values, accepted, remark)
+
+
+def _by_protocol_name(ids: dict[str, str]) -> dict[str, str]:
+    """IDs under the TG-263 name where TMLI knows one, else under the name they have."""
+    known = tmli.match_rois(list(ids))
+    return {known.get(name) or name: segment_id for name, segment_id in ids.items()}
+
+
+# ------------------------------------------------------------------------------------------------------ the table
+
+
+def fill_table(table_node, rows: list[Row], profile: str) -> None:
+    """Writes the rows into a `vtkMRMLTableNode`, whatever it held."""
+    table_node.RemoveAllColumns()
+    table_node.SetUseColumnTitleAsColumnHeader(True)
+    for title in COLUMNS:
+        values = vtkDoubleArray() if title in NUMBERS else vtkStringArray()
+        values.SetName(title)
+        for row in rows:
+            values.InsertNextValue(_cell(row, title))
+        table_node.AddColumn(values)
+    table_node.SetAttribute("TMLI.Profile", profile)
+    table_node.SetUseFirstColumnAsRowHeader(False)
+
+
+def _cell(row: Row, title: str):
+    if title in NUMBERS:
+        return row.values[title]
+    return {STRUCTURE: row.structure, ACCEPTED: "yes" if row.accepted else "no", REMARK: row.remark}[title]
+
+
+def rows_of(table_node) -> list[Row]:
+    """The rows of a table, also of one that came with a saved scene."""
+    table = table_node.GetTable()
+    columns = {title: table.GetColumnByName(title) for title in COLUMNS}
+    if any(column is None for column in columns.values()):
+        raise Problem("This table is no comparison made by TMLI.", "Click Compare to make one.")
+
+    def text(title: str, index: int) -> str:
+        return str(columns[title].GetValue(index))
+
+    return [
+        Row(
+            text(STRUCTURE, index),
+            {title: float(text(title, index)) for title in NUMBERS},
+            text(ACCEPTED, index) == "yes",
+            text(REMARK, index),
+        )
+        for index in range(table.GetNumberOfRows())
+    ]
+
+
+def sort_table(table_node, title: str, descending: bool = False) -> None:
+    """Orders the rows by a column; what has no value comes last."""
+    rows = rows_of(table_node)
+    if title in NUMBERS:
+        known = [row for row in rows if not math.isnan(row.values[title])]
+        known.sort(key=lambda row: row.values[title], reverse=descending)
+        rows = known + [row for row in rows if math.isnan(row.values[title])]
+    elif title == STRUCTURE:
+        names = in_protocol_order([row.structure for row in rows])
+        rows.sort(key=lambda row: names.index(row.structure), reverse=descending)
+    else:
+        rows.sort(key=lambda row: str(_cell(row, title)), reverse=descending)
+    fill_table(table_node, rows, table_node.GetAttribute("TMLI.Profile") or "")
+
+
+def cell_text(row: Row, title: str) -> str:
+    """A cell as a person reads it."""
+    if title not in NUMBERS:
+        return _cell(row, title)
+    value = row.values[title]
+    return "–" if math.isnan(value) or math.isinf(value) else NUMBERS[title][1].format(value)
+
+
+def csv_text(table_node) -> str:
+    """The table as CSV with full precision; the profile is in a column of its own. No value: an empty cell."""
+    profile = table_node.GetAttribute("TMLI.Profile") or ""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*COLUMNS, "Profile"])
+    for row in rows_of(table_node):
+        cells = [_cell(row, title) for title in COLUMNS]
+        writer.writerow(["" if isinstance(c, float) and not np.isfinite(c) else c for c in cells] + [profile])
+    return stream.getvalue()
+
+
+def write_csv(table_node, path: str | Path) -> None:
+    """Writes the CSV whole or not at all."""
+    path = Path(path)
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".tmli-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(csv_text(table_node))
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise

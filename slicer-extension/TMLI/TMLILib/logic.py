@@ -1,0 +1,174 @@
+"""`TMLILogic`: everything a panel, a browser app or a script asks for. No widgets, no threads, no waiting.
+
+The scene and the engine are given, not looked up, so the same class works in Slicer, in trame-slicer and in a test:
+
+    logic = TMLILogic(slicer.mrmlScene, lambda: tmli.Engine())
+    volume = logic.load_ct("DICOM/CT")
+    models = logic.read_models("models/all-2d")
+    run = logic.start(volume, models)
+    while run.poll().state in ("queued", "running"):   # from a timer, in an application
+        time.sleep(0.1)
+    outcome = logic.finish(run)                        # outcome.node, outcome.remarks
+
+Every method raises `Problem` (or an error that `as_problem` turns into one), and then has left the scene as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import comparison, export, geometry, models, refine, run, segmentation, targets
+from .core import tmli
+from .errors import Problem
+from .parameters import Parameters, parameters_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A segmentation that has arrived in the scene."""
+
+    node: object
+    """The `vtkMRMLSegmentationNode`."""
+    remarks: list[str]
+    """What to look at first: empty and doubtful structures, and what the engine did differently."""
+    device: str
+    seconds: float
+
+    def in_words(self) -> str:
+        """For the panel, after the run."""
+        count = self.node.GetSegmentation().GetNumberOfSegments()
+        head = f"{count} structures in {self.seconds:.0f} s on {self.device}."
+        return "\n".join([head, *self.remarks, models.RESEARCH_USE])
+
+
+class TMLILogic:
+    """The TMLI module without its panel."""
+
+    def __init__(self, scene, engine: Callable[[], tmli.Engine], database: export.Database | None = None) -> None:
+        """`engine` makes the engine at its first use, and raises `Problem` while it is not installed."""
+        self.scene = scene
+        self._make_engine = engine
+        self._engine: tmli.Engine | None = None
+        self._database = database
+        self._folders: dict[str, Path] = {}
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the scene remembers of the panel."""
+        return parameters_of(self.scene)
+
+    # ------------------------------------------------------------------------------------------------ the engine
+
+    @property
+    def engine(self) -> tmli.Engine:
+        """The one engine of this logic."""
+        if self._engine is None:
+            self._engine = self._make_engine()
+        return self._engine
+
+    def describe_engine(self) -> dict:
+        """Version, devices with the reason where one is not taken, memory. Starts the worker."""
+        return self.engine.describe()
+
+    def close(self) -> None:
+        """Ends the worker, if there is one. To be called when the application ends."""
+        if self._engine is not None:
+            self._engine.stop()
+            self._engine = None
+
+    # ---------------------------------------------------------------------------------------------------- segment
+
+    def load_ct(self, folder: str | Path, series_uid: str | None = None):
+        """Reads a CT series from a folder into the scene, in the way that export needs; returns the volume node."""
+        series = tmli.read_ct_series(folder, series_uid)
+        node = geometry.add_volume(self.scene, series.volume, series.description or "CT")
+        node.SetAttribute(export.INSTANCE_UIDS, " ".join(series.sop_instance_uids))
+        self._folders[node.GetID()] = Path(folder)
+        return node
+
+    def read_models(self, folder: str | Path) -> models.ModelSet:
+        """What a folder of models holds."""
+        return models.read_model_set(folder)
+
+    def expected_memory(self, volume_node, model_set: models.ModelSet, device: str = "cpu"):
+        """`host_bytes` and `device_bytes` that a run takes at its peak."""
+        grid = geometry.geometry_of(volume_node)
+        return tmli.expected_memory(list(model_set.folders), grid, device=device)
+
+    def start(
+        self, volume_node, model_set: models.ModelSet, structures: Sequence[str] | None = None, device: str = "auto"
+    ) -> run.Run:
+        """Starts a segmentation and returns at once. `structures` None: all that the models know."""
+        if structures is not None and not structures:
+            raise Problem("No structure is checked.", "Check at least one structure.")
+        # The folder may have gone since it was read.
+        model_set = self.read_models(model_set.folder)
+        return run.start(self.engine, volume_node, model_set.folders, structures, device)
+
+    def finish(self, finished: run.Run) -> Outcome:
+        """Takes the result of a run that is done into the scene, as one segmentation."""
+        if self.scene.GetNodeByID(finished.volume_node.GetID() or "") is not finished.volume_node:
+            raise Problem("The CT was removed from the scene during the run.", "Load it again and start again.")
+        if not geometry.geometry_of(finished.volume_node).same_grid(finished.grid):
+            raise Problem("The CT was moved or changed during the run.", "Start again.")
+        result = finished.take()
+        remarks = [*result.notes, *segmentation.remarks(result.masks, result.sources)]
+        name = f"{finished.volume_node.GetName()} TMLI"
+        node = segmentation.add_segmentation(
+            self.scene, finished.volume_node, result.masks, result.sources, self.scene.GenerateUniqueName(name)
+        )
+        return Outcome(node, remarks, result.device, result.seconds)
+
+    # ---------------------------------------------------------------------------------------------------- refine
+
+    def start_in_region(
+        self, volume_node, model_set: models.ModelSet, structure: str, region: geometry.Region, device: str = "auto"
+    ) -> run.Run:
+        """Starts the network of one structure inside a box; `refine.replaced` puts the result in place."""
+        return refine.start_in_region(self.engine, volume_node, model_set, structure, region, device)
+
+    # --------------------------------------------------------------------------------------------------- compare
+
+    def compare(self, reference, prediction_node, volume_node, profile: str = "surfel") -> comparison.Comparison:
+        """A comparison to iterate over, one structure a step. `reference`: a node or an RT Structure Set's path."""
+        return comparison.Comparison(reference, prediction_node, volume_node, profile)
+
+    def show_comparison(self, compared: comparison.Comparison, table_node=None):
+        """Writes a comparison into a table node, a new one unless one is given; returns it."""
+        if table_node is None:
+            table_node = self.scene.AddNewNodeByClass("vtkMRMLTableNode", self.scene.GenerateUniqueName("TMLI metrics"))
+        comparison.fill_table(table_node, compared.rows, compared.profile)
+        return table_node
+
+    # ------------------------------------------------------------------------------------------------------- PTV
+
+    def make_ptv(
+        self, segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[float]], body: str | None = "External"
+    ) -> targets.Target:
+        """Computes a PTV without touching the scene; `keep_ptv` puts it in."""
+        return targets.make_ptv(segmentation_node, volume_node, margins_mm, body)
+
+    def keep_ptv(self, segmentation_node, target: targets.Target) -> str:
+        """Puts the PTV into the segmentation; returns the segment's ID."""
+        return targets.keep(segmentation_node, target)
+
+    # ---------------------------------------------------------------------------------------------------- export
+
+    def find_origin(self, volume_node, folder: str | Path | None = None) -> export.Origin:
+        """The CT series that an export would refer to; from `folder` if one is given."""
+        if volume_node is None:
+            raise Problem("There is no CT.", "Choose the CT that was segmented.")
+        return export.find_origin(volume_node, self._database, folder or self._folders.get(volume_node.GetID()))
+
+    def export(
+        self,
+        path: str | Path,
+        segmentation_node,
+        origin: export.Origin,
+        label: str = "TMLI",
+        only: Sequence[str] | None = None,
+    ) -> export.Exported:
+        """Writes an RT Structure Set; see `export.write_structure_set`."""
+        return export.write_structure_set(path, segmentation_node, origin, label, only)

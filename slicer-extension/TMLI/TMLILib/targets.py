@@ -1,0 +1,74 @@
+"""The PTV: the union of the CTVs, each with its own margin, cut to the body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import geometry, segmentation
+from .core import tmli
+from .errors import Problem
+
+DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
+DEFAULT_MARGIN_MM = 5.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A PTV that is not in the scene yet."""
+
+    mask: np.ndarray
+    grid: tmli.Geometry
+    volume_ml: float
+    remarks: list[str]
+
+
+def ctv_names(segmentation_node) -> list[str]:
+    """The clinical target volumes of a segmentation."""
+    protocol = tmli.protocol()
+
+    def is_ctv(name: str) -> bool:
+        structure = protocol.structure(name)
+        return name.upper().startswith("CTV") if structure is None else structure.interpreted_type == "CTV"
+
+    return [name for name in segmentation.names_and_ids(segmentation_node) if is_ctv(name)]
+
+
+def margin_of(values_mm: Sequence[float]) -> tmli.Margin:
+    """Six numbers in the order of `DIRECTIONS`."""
+    if len(values_mm) != len(DIRECTIONS) or not all(0 <= value < float("inf") for value in values_mm):
+        raise Problem("A margin is no number of millimetres.", "Give six margins of 0 mm or more.")
+    return tmli.Margin(**dict(zip(DIRECTIONS, map(float, values_mm), strict=True)))
+
+
+def make_ptv(segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[float]], body: str | None) -> Target:
+    """Computes the PTV from the CTVs named in `margins_mm`; the scene is not touched."""
+    if segmentation_node is None:
+        raise Problem("There is no segmentation to make a PTV from.", "Segment the CT first, or choose a segmentation.")
+    present = segmentation.names_and_ids(segmentation_node)
+    wanted = [name for name in margins_mm if name in present]
+    missing = [name for name in margins_mm if name not in present]
+    if not wanted:
+        raise Problem(
+            "None of the chosen CTVs is in the segmentation.", "Segment CTV1 to CTV3 first, or choose others."
+        )
+    grid = geometry.geometry_of(volume_node)
+    masks = segmentation.masks_of(segmentation_node, grid, only=[*wanted, *([body] if body else [])])
+    remarks = [f"{name} is not in the segmentation." for name in missing]
+    cut = masks.get(body) if body else None
+    if cut is None:
+        remarks.append(
+            f"There is no segment {body}: the PTV is not cut to the body."
+            if body
+            else "No body contour is chosen: the PTV is not cut to the body."
+        )
+    parts = [(masks[name], margin_of(margins_mm[name])) for name in wanted]
+    mask = np.asarray(tmli.ptv(parts, grid, body=cut))
+    return Target(mask, grid, float(mask.sum()) * float(np.prod(grid.spacing_mm)) / 1000.0, remarks)
+
+
+def keep(segmentation_node, target: Target, name: str = "PTV") -> str:
+    """Puts the PTV into the segmentation, in place of an earlier one. Returns the segment's ID."""
+    return segmentation.put_segment(segmentation_node, name, target.mask, target.grid)

@@ -1,0 +1,15 @@
+"""The panel of the TMLI module: widgets that show what `TMLILib` does.
+
+| file | idea |
+|---|---|
+| `panel.py` | the panel: its sections, and what they share |
+| `context.py` | logic, widgets and dialogs, handed to every section; errors become dialogs here |
+| `install_section.py` ... `export_section.py` | one section of the panel each |
+| `dialogs.py` | what interrupts the user: a problem, a question, a file name |
+| `runner.py` | a program in a `QProcess`, for installations |
+| `session.py` | the one logic and engine of this Slicer, for the panel and the effect |
+| `timing.py` | a timer that polls a run |
+
+Written so that PythonQt (Slicer) and PySide (the tests) both take it: properties through `property` and `setProperty`,
+signals through `widget.signal.connect`.
+"""

@@ -1,0 +1,156 @@
+"""Compare: every structure of two segmentations at once, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import qt
+import slicer
+from TMLILib import comparison, geometry, segmentation
+
+from .context import Context
+
+GOOD, BAD = (205, 235, 205), (250, 215, 200)
+"""Behind a DSC above and below what is accepted; readable with black text."""
+
+
+class CompareSection:
+    """Reference, prediction, table."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._file = ""
+        self._compared: comparison.Comparison | None = None
+        self._steps: Iterator = iter(())
+        self._descending = False
+        self._sorted_by = ""
+        # A timer without a delay: the window answers between two structures.
+        self._timer = qt.QTimer()
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(context.guarded(self._step))
+        ui = context.ui
+        for words in comparison.PROFILES.values():
+            ui.profileSelector.addItem(words)
+        ui.profileSelector.currentIndexChanged.connect(context.guarded(self._profile_changed))
+        ui.referenceFileButton.clicked.connect(context.guarded(self.choose_file))
+        ui.referenceSelector.currentNodeChanged.connect(context.guarded(self._node_instead_of_file))
+        ui.compareButton.clicked.connect(context.guarded(self.compare))
+        ui.metricsTable.cellClicked.connect(self._clicked)
+        ui.metricsTable.horizontalHeader().sectionClicked.connect(self._heading_clicked)
+        ui.csvButton.clicked.connect(context.guarded(self.save_csv))
+
+    def refresh(self) -> None:
+        """Shows the table that the scene remembers."""
+        ui, parameters = self._context.ui, self._context.parameters
+        names = list(comparison.PROFILES)
+        ui.profileSelector.blockSignals(True)
+        ui.profileSelector.setCurrentIndex(names.index(parameters.profile) if parameters.profile in names else 0)
+        ui.profileSelector.blockSignals(False)
+        self._show_table()
+
+    def _profile_changed(self) -> None:
+        index = self._context.ui.profileSelector.property("currentIndex")
+        self._context.parameters.profile = list(comparison.PROFILES)[index]
+
+    def choose_file(self) -> None:
+        """An RT Structure Set as the reference."""
+        name = self._context.dialogs.file_to_open("Reference", "RT Structure Set (*.dcm);;All files (*)")
+        if name:
+            self._file = name
+            self._context.ui.referenceFileLabel.setText("an RT Structure Set file")
+
+    def _node_instead_of_file(self) -> None:
+        if self._context.ui.referenceSelector.currentNode() is not None:
+            self._file = ""
+            self._context.ui.referenceFileLabel.setText("no RT Structure Set chosen")
+
+    # --------------------------------------------------------------------------------------------- the comparison
+
+    def compare(self) -> None:
+        """Starts; the timer does one structure after another."""
+        ui, parameters = self._context.ui, self._context.parameters
+        reference = self._file or ui.referenceSelector.currentNode()
+        prediction = ui.predictionSelector.currentNode()
+        self._compared = self._context.logic.compare(reference, prediction, parameters.volume, parameters.profile)
+        self._steps = iter(self._compared)
+        ui.compareButton.setEnabled(False)
+        self._timer.start()
+
+    def _step(self) -> None:
+        compared, ui = self._compared, self._context.ui
+        try:
+            row = next(self._steps)
+        except StopIteration:
+            self._end()
+            parameters = self._context.parameters
+            parameters.table = self._context.logic.show_comparison(compared, parameters.table)
+            self._show_table()
+            return
+        except BaseException:
+            self._end()
+            raise
+        ui.metricsLabel.setText(f"{row.structure} ({len(compared.rows)} of {len(compared.structures)})")
+
+    def _end(self) -> None:
+        self._timer.stop()
+        self._context.ui.compareButton.setEnabled(True)
+
+    # --------------------------------------------------------------------------------------------------- the table
+
+    def _show_table(self) -> None:
+        ui, node = self._context.ui, self._context.parameters.table
+        table = ui.metricsTable
+        ui.csvButton.setEnabled(node is not None)
+        if node is None:
+            table.setRowCount(0)
+            ui.metricsLabel.setText("")
+            return
+        rows = comparison.rows_of(node)
+        table.setColumnCount(len(comparison.COLUMNS))
+        table.setHorizontalHeaderLabels(comparison.COLUMNS)
+        table.setRowCount(len(rows))
+        for index, row in enumerate(rows):
+            for column, title in enumerate(comparison.COLUMNS):
+                item = qt.QTableWidgetItem(comparison.cell_text(row, title))
+                if title in ("DSC", comparison.ACCEPTED):
+                    item.setBackground(qt.QBrush(qt.QColor(*(GOOD if row.accepted else BAD))))
+                    item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
+                table.setItem(index, column, item)
+        table.resizeColumnsToContents()
+        accepted = sum(row.accepted for row in rows)
+        profile = comparison.PROFILES.get(node.GetAttribute("TMLI.Profile"), "unknown")
+        words = [f"{accepted} of {len(rows)} structures above the accepted DSC (0.70). Distances: {profile}."]
+        if self._compared is not None:
+            words += self._compared.findings
+        ui.metricsLabel.setText("\n".join(words))
+
+    def _clicked(self, row: int, *_) -> None:
+        self._context.guarded(lambda: self._jump(row))()
+
+    def _jump(self, row: int) -> None:
+        node = self._context.ui.predictionSelector.currentNode()
+        rows = comparison.rows_of(self._context.parameters.table)
+        if node is None or row >= len(rows):
+            return
+        segment_id = segmentation.names_and_ids(node).get(rows[row].structure)
+        place = geometry.segment_centre(node, segment_id) if segment_id else None
+        if place is not None:
+            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+
+    def _heading_clicked(self, column: int) -> None:
+        self._context.guarded(lambda: self._sort(comparison.COLUMNS[column]))()
+
+    def _sort(self, title: str) -> None:
+        node = self._context.parameters.table
+        if node is None:
+            return
+        self._descending = self._sorted_by == title and not self._descending
+        self._sorted_by = title
+        comparison.sort_table(node, title, self._descending)
+        self._show_table()
+
+    def save_csv(self) -> None:
+        """The table as a file."""
+        name = self._context.dialogs.file_to_save("Save the table", "tmli-metrics.csv", "Table (*.csv)")
+        if name:
+            comparison.write_csv(self._context.parameters.table, name)

@@ -1,0 +1,62 @@
+"""Export: an RT Structure Set on the CT as it came from the scanner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from TMLILib.errors import Problem, as_problem
+
+from .context import Context
+
+
+class ExportSection:
+    """Says which CT series the file will refer to, and writes it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._folder = ""
+        self._shown_for = ""
+        ui = context.ui
+        ui.originButton.clicked.connect(context.guarded(self.choose_folder))
+        ui.exportButton.clicked.connect(context.guarded(self.export))
+        ui.exportSection.contentsCollapsed.connect(context.guarded(self.refresh))
+
+    def refresh(self) -> None:
+        """Looks for the CT's images; only while someone looks at the section, for it reads their headers."""
+        ui, volume = self._context.ui, self._context.parameters.volume
+        volume_id = volume.GetID() if volume is not None else ""
+        if volume_id != self._shown_for:
+            self._folder, self._shown_for = "", volume_id
+            ui.originEdit.setText("")
+        if ui.exportSection.property("collapsed") or volume is None:
+            return
+        try:
+            words = f"Refers to {self._context.logic.find_origin(volume, self._folder).in_words()}"
+        except Exception as error:
+            problem = as_problem(error)
+            words = f"{problem.what} {problem.todo}"
+        ui.originLabel.setText(words)
+
+    def choose_folder(self) -> None:
+        """Where the CT's images are; kept only when they are this CT's."""
+        folder = self._context.dialogs.folder("Folder of the CT's DICOM images")
+        if folder:
+            self._context.logic.find_origin(self._context.parameters.volume, folder)
+            self._folder = folder
+            self._context.ui.originEdit.setText(folder)
+            self.refresh()
+
+    def export(self) -> None:
+        """Asks for a name and writes."""
+        parameters, logic, ui = self._context.parameters, self._context.logic, self._context.ui
+        if parameters.segmentation is None:
+            raise Problem("There are no segments to export.", "Segment the CT first, or choose a segmentation.")
+        origin = logic.find_origin(parameters.volume, self._folder)
+        name = self._context.dialogs.file_to_save("RT Structure Set", "rtstruct.dcm", "DICOM (*.dcm)")
+        if not name:
+            return
+        done = logic.export(name, parameters.segmentation, origin, ui.labelEdit.property("text") or "TMLI")
+        words = [f"{Path(name).name}: {len(done.written)} structures.", done.origin.in_words()]
+        if done.empty:
+            words.append(f"Empty, left out: {', '.join(done.empty)}.")
+        ui.exportLabel.setText("\n".join(words))

@@ -1,0 +1,120 @@
+"""PTV: margins for each CTV in the directions of the patient, a preview, and the segment."""
+
+from __future__ import annotations
+
+import qt
+import slicer
+from TMLILib import segmentation, targets
+from TMLILib.errors import Problem
+
+from .context import Context
+
+PREVIEW = "PTV preview"
+NO_BODY = "(not cut)"
+
+
+class PtvSection:
+    """Margins, preview, PTV."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._target: targets.Target | None = None
+        self._preview_id = ""
+        ui = context.ui
+        ui.marginTable.cellChanged.connect(context.guarded(self._margins_changed))
+        ui.bodySelector.currentIndexChanged.connect(context.guarded(self._body_changed))
+        ui.previewButton.clicked.connect(context.guarded(self.preview))
+        ui.keepButton.clicked.connect(context.guarded(self.keep))
+
+    def refresh(self) -> None:
+        """Shows the CTVs and segments of the chosen segmentation."""
+        self.forget_preview()
+        ui, parameters = self._context.ui, self._context.parameters
+        node = parameters.segmentation
+        ctvs = targets.ctv_names(node) if node is not None else []
+        self._fill_margins(ctvs, parameters.margins_mm)
+        names = [NO_BODY, *(segmentation.names_and_ids(node) if node is not None else [])]
+        ui.bodySelector.blockSignals(True)
+        ui.bodySelector.clear()
+        for name in names:
+            ui.bodySelector.addItem(name)
+        ui.bodySelector.setCurrentIndex(names.index(parameters.body) if parameters.body in names else 0)
+        ui.bodySelector.blockSignals(False)
+        ui.previewButton.setEnabled(bool(ctvs))
+        ui.ptvLabel.setText("" if ctvs else "The PTV is made from CTV1, CTV2 and CTV3. Segment the CT first.")
+
+    def _fill_margins(self, ctvs: list[str], remembered: dict) -> None:
+        table = self._context.ui.marginTable
+        table.blockSignals(True)
+        table.setColumnCount(1 + len(targets.DIRECTIONS))
+        table.setHorizontalHeaderLabels(["CTV", *targets.DIRECTIONS])
+        table.setRowCount(len(ctvs))
+        for row, name in enumerate(ctvs):
+            item = qt.QTableWidgetItem(name)
+            item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
+            item.setCheckState(qt.Qt.Checked)
+            table.setItem(row, 0, item)
+            values = remembered.get(name, [targets.DEFAULT_MARGIN_MM] * len(targets.DIRECTIONS))
+            for column, value in enumerate(values, start=1):
+                table.setItem(row, column, qt.QTableWidgetItem(f"{value:g}"))
+        table.resizeColumnsToContents()
+        table.blockSignals(False)
+
+    def _margins(self) -> dict[str, list[float]]:
+        """What the table holds, of the CTVs that are checked."""
+        table, found = self._context.ui.marginTable, {}
+        for row in range(table.property("rowCount")):
+            name = table.item(row, 0).text()
+            texts = [table.item(row, column).text() for column in range(1, 1 + len(targets.DIRECTIONS))]
+            try:
+                values = [float(text.replace(",", ".")) for text in texts]
+            except ValueError:
+                raise Problem(f"A margin of {name} is no number.", "Give every margin in mm, e.g. 5 or 7.5.") from None
+            targets.margin_of(values)
+            if table.item(row, 0).checkState() == qt.Qt.Checked:
+                found[name] = values
+        return found
+
+    def _margins_changed(self) -> None:
+        self._context.parameters.margins_mm = self._context.parameters.margins_mm | self._margins()
+        self.forget_preview()
+
+    def _body_changed(self) -> None:
+        name = self._context.ui.bodySelector.property("currentText")
+        self._context.parameters.body = "" if name == NO_BODY else name
+        self.forget_preview()
+
+    def preview(self) -> None:
+        """Computes the PTV and shows its outline in a node of its own."""
+        self.forget_preview()
+        parameters, ui = self._context.parameters, self._context.ui
+        body = ui.bodySelector.property("currentText")
+        target = self._context.logic.make_ptv(
+            parameters.segmentation, parameters.volume, self._margins(), None if body == NO_BODY else body
+        )
+        node = segmentation.add_segmentation(
+            slicer.mrmlScene, parameters.volume, {"PTV": target.mask}, {}, slicer.mrmlScene.GenerateUniqueName(PREVIEW)
+        )
+        # A preview is not work to be saved.
+        node.SetSaveWithScene(False)
+        node.GetDisplayNode().SetVisibility2DFill(False)
+        self._target, self._preview_id = target, node.GetID()
+        ui.keepButton.setEnabled(True)
+        ui.ptvLabel.setText("\n".join([f"PTV of {target.volume_ml:.0f} ml.", *target.remarks]))
+
+    def keep(self) -> None:
+        """Puts what the preview showed into the segmentation."""
+        target, words = self._target, self._context.ui.ptvLabel.property("text")
+        if target is None:
+            raise Problem("There is no preview to keep.", "Click Preview first.")
+        self._context.logic.keep_ptv(self._context.parameters.segmentation, target)
+        self.refresh()
+        self._context.ui.ptvLabel.setText(f"{words}\nKept as the segment PTV.")
+
+    def forget_preview(self) -> None:
+        """Takes the preview away; margins or the segmentation changed."""
+        node = slicer.mrmlScene.GetNodeByID(self._preview_id) if self._preview_id else None
+        if node is not None:
+            slicer.mrmlScene.RemoveNode(node)
+        self._target, self._preview_id = None, ""
+        self._context.ui.keepButton.setEnabled(False)

@@ -1,0 +1,139 @@
+"""Segment: from a CT and a folder of models to a segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from TMLILib import segmentation
+from TMLILib.errors import Problem, as_problem
+from TMLILib.models import ModelSet
+
+from .context import Context
+from .structure_tree import StructureTree
+from .timing import Watch, in_words
+
+DEVICES = ("auto", "cpu", "cuda")
+"""In the order of the box in the .ui file."""
+
+
+class SegmentSection:
+    """Everything above the refinement."""
+
+    def __init__(self, context: Context, on_arrived: Callable[[object], None]) -> None:
+        self._context, self._on_arrived = context, on_arrived
+        self.models: ModelSet | None = None
+        self.watch = Watch(self._status, self._ended)
+        ui = context.ui
+        self._tree = StructureTree(ui.structuresTree, context.guarded(self._structures_changed))
+        ui.modelFolderButton.clicked.connect(context.guarded(self.choose_models))
+        ui.deviceSelector.currentIndexChanged.connect(context.guarded(self._device_changed))
+        ui.runButton.clicked.connect(context.guarded(self.start))
+        ui.cancelButton.clicked.connect(context.guarded(self.watch.cancel))
+        ui.show3dCheck.toggled.connect(context.guarded(self._show_3d))
+
+    # ------------------------------------------------------------------------------------------------- what to do
+
+    def refresh(self) -> None:
+        """Shows what the scene remembers."""
+        ui, parameters = self._context.ui, self._context.parameters
+        device = parameters.device if parameters.device in DEVICES else DEVICES[0]
+        ui.deviceSelector.blockSignals(True)
+        ui.deviceSelector.setCurrentIndex(DEVICES.index(device))
+        ui.deviceSelector.blockSignals(False)
+        ui.modelFolderEdit.setText(parameters.model_folder)
+        self._read_models()
+        self._show_expectation()
+        ui.show3dCheck.setEnabled(parameters.segmentation is not None)
+
+    def choose_models(self) -> None:
+        """Asks for another folder; it is kept only when it holds models."""
+        folder = self._context.dialogs.folder("Folder of models", self._context.parameters.model_folder)
+        if folder:
+            self._context.logic.read_models(folder)
+            self._context.parameters.model_folder = folder
+            self.refresh()
+
+    def _read_models(self) -> None:
+        ui, parameters = self._context.ui, self._context.parameters
+        self.models = None
+        try:
+            if parameters.model_folder:
+                self.models = self._context.logic.read_models(parameters.model_folder)
+        except Exception as error:
+            # The folder of a reopened scene may be gone. Said in place; pressing the button says it as a dialog.
+            problem = as_problem(error)
+            ui.modelLabel.setText(f"{problem.what} {problem.todo}")
+        else:
+            ui.modelLabel.setText(self.models.in_words() if self.models else "Choose a folder of models.")
+        models = self.models
+        self._tree.fill(
+            models.structures if models else [], models.validation_dsc if models else {}, parameters.unchecked
+        )
+
+    def _structures_changed(self) -> None:
+        known = set(self.models.structures) if self.models else set()
+        others = [name for name in self._context.parameters.unchecked if name not in known]
+        self._context.parameters.unchecked = [*others, *self._tree.unchecked()]
+
+    def _device_changed(self) -> None:
+        self._context.parameters.device = DEVICES[self._context.ui.deviceSelector.property("currentIndex")]
+        self._show_expectation()
+
+    def _show_expectation(self) -> None:
+        """The memory that a run will take at its peak."""
+        volume, words = self._context.parameters.volume, ""
+        if volume is not None and self.models is not None:
+            device = self._context.parameters.device
+            try:
+                expected = self._context.logic.expected_memory(volume, self.models, device)
+            except Exception as error:
+                words = as_problem(error).what
+            else:
+                words = f"Expected peak memory: {expected.host_bytes / 1e9:.1f} GB"
+                if expected.device_bytes:
+                    words += f", on the GPU {expected.device_bytes / 1e9:.1f} GB"
+        self._context.ui.deviceLabel.setText(words)
+
+    # ---------------------------------------------------------------------------------------------------- the run
+
+    def start(self) -> None:
+        """Auto-segment TMLI."""
+        parameters, logic, ui = self._context.parameters, self._context.logic, self._context.ui
+        if parameters.volume is None:
+            raise Problem("There is no CT to segment.", "Load a CT and choose it in the field CT.")
+        models = logic.read_models(parameters.model_folder)
+        run = logic.start(parameters.volume, models, self._tree.checked(), parameters.device)
+        ui.resultLabel.setText("")
+        self._show_running(True)
+        self.watch.follow(run)
+
+    def _status(self, status) -> None:
+        ui = self._context.ui
+        ui.progressBar.setValue(int(1000 * status.fraction))
+        ui.progressLabel.setText(in_words(status))
+
+    def _ended(self, run, status) -> None:
+        self._show_running(False)
+        if status.state == "cancelled":
+            self._context.ui.progressLabel.setText("Cancelled. The scene is as it was.")
+            return
+        self._context.ui.progressLabel.setText("")
+        self._context.guarded(lambda: self._finish(run))()
+
+    def _finish(self, run) -> None:
+        outcome = self._context.logic.finish(run)
+        self._on_arrived(outcome.node)
+        self._context.ui.resultLabel.setText(outcome.in_words())
+
+    def _show_running(self, running: bool) -> None:
+        ui = self._context.ui
+        ui.progressBar.setValue(0)
+        for widget in (ui.progressBar, ui.cancelButton):
+            widget.setVisible(running)
+        for widget in (ui.runButton, ui.structuresTree, ui.deviceSelector, ui.modelFolderButton, ui.volumeSelector):
+            widget.setEnabled(not running)
+
+    def _show_3d(self) -> None:
+        node = self._context.parameters.segmentation
+        if node is not None:
+            segmentation.show_in_3d(node, bool(self._context.ui.show3dCheck.property("checked")))

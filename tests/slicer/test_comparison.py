@@ -1,0 +1,117 @@
+"""Metrics of two segmentations in the scene, and the table of them."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from conftest import shifted
+from TMLILib import comparison, segmentation
+from TMLILib.errors import Problem
+
+import tmli
+
+
+@pytest.fixture
+def moved(scene, volume, child):
+    return segmentation.add_segmentation(scene, volume, shifted(child.masks, 1), {}, "Moved")
+
+
+def test_all_structures_are_compared_at_once_with_the_metrics_of_tmli(logic, truth, moved, volume, child):
+    compared = logic.compare(truth, moved, volume)
+    rows = {row.structure: row for row in compared}
+    expected = tmli.compare(child.masks, shifted(child.masks, 1), child.ct.geometry)
+    for metrics in expected:
+        if metrics.undefined != "both_empty":
+            row = rows[metrics.structure]
+            assert row.values["DSC"] == metrics.dsc
+            assert row.values["HD95 (mm)"] == metrics.hd95_mm
+            assert row.accepted == (metrics.dsc > 0.7)
+    assert rows["Liver"].accepted
+    assert not rows["Lens_L"].accepted, "a lens of a few voxels, moved by one"
+
+
+def test_an_rt_structure_set_is_a_reference_too(logic, volume, truth, child_folder):
+    path = next(child_folder.rglob("rtstruct*.dcm"))
+    rows = {row.structure: row for row in logic.compare(path, truth, volume)}
+    assert rows["Liver"].values["DSC"] == 1.0
+
+
+def test_a_hospitals_own_names_are_understood(logic, scene, volume, truth, child):
+    other = segmentation.add_segmentation(scene, volume, {"Leber": child.masks["Liver"]}, {}, "Clinic")
+    (row,) = logic.compare(other, truth, volume)
+    assert (row.structure, row.values["DSC"]) == ("Liver", 1.0)
+
+
+def test_what_is_only_on_one_side_is_said(logic, scene, volume, truth, child):
+    other = segmentation.add_segmentation(scene, volume, {"Liver": child.masks["Liver"]}, {}, "One")
+    assert "Brain" in logic.compare(truth, other, volume).findings[0]
+
+
+@pytest.mark.parametrize("choose", [lambda t: (t, t), lambda t: (None, t), lambda t: (t, None)])
+def test_nothing_to_compare_is_said(logic, volume, truth, choose):
+    with pytest.raises(Problem):
+        logic.compare(*choose(truth), volume)
+
+
+def test_names_without_a_match_are_said(logic, scene, volume, truth, child):
+    other = segmentation.add_segmentation(scene, volume, {"Thing": child.masks["Liver"]}, {}, "Thing")
+    with pytest.raises(Problem, match="no structure in common"):
+        logic.compare(truth, other, volume)
+
+
+@pytest.fixture
+def table(logic, truth, moved, volume):
+    compared = logic.compare(truth, moved, volume, profile="net")
+    list(compared)
+    return logic.show_comparison(compared)
+
+
+def test_the_table_is_in_the_order_of_the_protocol_and_reads_back(table):
+    names = [row.structure for row in comparison.rows_of(table)]
+    order = [structure.name for structure in tmli.protocol().structures]
+    assert names == sorted(names, key=order.index)
+    assert table.GetAttribute("TMLI.Profile") == "net"
+
+
+@pytest.mark.parametrize("title", ["DSC", "HD95 (mm)", "Structure"])
+def test_the_table_sorts_by_a_column_both_ways(table, title):
+    def values():
+        rows = comparison.rows_of(table)
+        order = [structure.name for structure in tmli.protocol().structures]
+        return [order.index(row.structure) if title == "Structure" else row.values[title] for row in rows]
+
+    comparison.sort_table(table, title)
+    assert values() == sorted(values())
+    comparison.sort_table(table, title, descending=True)
+    assert values() == sorted(values(), reverse=True)
+
+
+def test_what_has_no_value_is_sorted_last_and_shown_as_a_dash(scene):
+    table = scene.AddNewNodeByClass("vtkMRMLTableNode")
+    values = dict.fromkeys(comparison.NUMBERS, 1.0)
+    rows = [
+        comparison.Row("Brain", {**values, "DSC": np.nan}, False, "both empty"),
+        comparison.Row("Liver", {**values, "DSC": 0.8}, True, ""),
+        comparison.Row("Heart", {**values, "DSC": 0.9}, True, ""),
+    ]
+    comparison.fill_table(table, rows, "surfel")
+    comparison.sort_table(table, "DSC", descending=True)
+    assert [row.structure for row in comparison.rows_of(table)] == ["Heart", "Liver", "Brain"]
+    assert comparison.cell_text(comparison.rows_of(table)[2], "DSC") == "–"
+
+
+def test_csv_holds_every_row_with_full_precision_and_the_profile(table, tmp_path):
+    path = tmp_path / "metrics.csv"
+    comparison.write_csv(table, path)
+    read = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    rows = comparison.rows_of(table)
+    assert [line["Structure"] for line in read] == [row.structure for row in rows]
+    assert [float(line["DSC"]) for line in read] == [row.values["DSC"] for row in rows]
+    assert {line["Profile"] for line in read} == {"net"}
+    assert [entry.name for entry in tmp_path.glob("*.csv")] == ["metrics.csv"]
+
+
+def test_a_table_of_something_else_is_refused(scene):
+    with pytest.raises(Problem, match="no comparison"):
+        comparison.rows_of(scene.AddNewNodeByClass("vtkMRMLTableNode"))
