@@ -1,6 +1,6 @@
 //! The one error that leaves the library.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use crate::ErrorNumber;
 
@@ -12,13 +12,22 @@ pub struct ApiError {
     /// What happened in this case: expected, got, where. Never a patient's name, number, or path.
     pub message: String,
     /// What to do.
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
 }
 
 impl ApiError {
     /// The error of that number, with the facts of the case and the hint of the table.
     pub fn new(number: ErrorNumber, message: impl Into<String>) -> Self {
-        Self { number, message: message.into(), hint: number.hint() }
+        Self { number, message: message.into(), hint: number.hint().into() }
+    }
+
+    /// The same error with a hint that fits the case better than the table's. An empty one changes nothing.
+    #[must_use]
+    pub fn with_hint(mut self, hint: &str) -> Self {
+        if !hint.is_empty() {
+            self.hint = hint.to_owned().into();
+        }
+        self
     }
 }
 

@@ -59,6 +59,8 @@ pub enum ErrorNumber {
     Margin = 115,
     /// A planning target volume was asked for without a clinical target volume.
     NoCtv = 116,
+    /// A buffer does not start at a multiple of its values' size.
+    Alignment = 117,
     /// A protocol file or alias table can't be read.
     ProtocolFile = 130,
     /// A protocol file contradicts itself.
@@ -137,10 +139,64 @@ pub enum ErrorNumber {
     BadOrientation = 251,
     /// The slices of a CT series make no voxel grid.
     SeriesGrid = 252,
+    /// A network or job has a setting that it can't have.
+    ModelSetting = 300,
+    /// A CT can't be segmented with this model.
+    UnsuitableCt = 301,
+    /// A structure was asked for that no model knows.
+    NoModelForStructure = 302,
+    /// A file of a model folder can't be read or written.
+    ModelFile = 303,
+    /// A file of a model folder is missing.
+    ModelFileMissing = 304,
+    /// model.json can't be understood.
+    ManifestSyntax = 305,
+    /// A model folder has another format version than this program reads.
+    ModelFormatVersion = 306,
+    /// model.json contradicts itself.
+    ManifestContents = 307,
+    /// The weights are not those that model.json was written for.
+    WeightsHash = 308,
+    /// The weights can't be read.
+    WeightsSyntax = 309,
+    /// The weights are of another network than model.json says.
+    WeightsShape = 310,
+    /// The worker refused a model folder.
+    ModelRefused = 320,
+    /// The program tmli-worker, which runs the networks, is missing.
+    WorkerNotFound = 400,
+    /// The worker can't be started.
+    WorkerStart = 401,
+    /// The worker ended while something was asked of it.
+    WorkerEnded = 402,
+    /// The worker did not answer and was ended.
+    WorkerSilent = 403,
+    /// The library and its worker don't understand each other.
+    WorkerVersion = 404,
+    /// Shared memory or the channel to the worker can't be made.
+    SharedMemory = 405,
+    /// The worker can't do what was asked for.
+    JobRequest = 410,
+    /// The worker can't use the volume.
+    JobVolume = 411,
+    /// There is not enough memory for the job on any device that may be used.
+    JobMemory = 412,
+    /// libtorch failed during the job.
+    JobLibtorch = 413,
+    /// The engine was stopped before the job was done.
+    EngineStopped = 420,
+    /// The result of a job was asked for before the job was done.
+    NotDone = 421,
+    /// The result of a job was taken already.
+    Taken = 422,
     /// The job was cancelled.
     Cancelled = 500,
     /// TMLI came to a point that it should never come to.
     Panic = 900,
+    /// The program was compiled for another version of the library.
+    AbiVersion = 901,
+    /// The worker failed by a defect of its own.
+    WorkerDefect = 902,
 }
 
 impl ErrorNumber {
@@ -164,6 +220,7 @@ impl ErrorNumber {
         Self::Matrix,
         Self::Margin,
         Self::NoCtv,
+        Self::Alignment,
         Self::ProtocolFile,
         Self::ProtocolContents,
         Self::AliasTable,
@@ -203,8 +260,35 @@ impl ErrorNumber {
         Self::MixedFrames,
         Self::BadOrientation,
         Self::SeriesGrid,
+        Self::ModelSetting,
+        Self::UnsuitableCt,
+        Self::NoModelForStructure,
+        Self::ModelFile,
+        Self::ModelFileMissing,
+        Self::ManifestSyntax,
+        Self::ModelFormatVersion,
+        Self::ManifestContents,
+        Self::WeightsHash,
+        Self::WeightsSyntax,
+        Self::WeightsShape,
+        Self::ModelRefused,
+        Self::WorkerNotFound,
+        Self::WorkerStart,
+        Self::WorkerEnded,
+        Self::WorkerSilent,
+        Self::WorkerVersion,
+        Self::SharedMemory,
+        Self::JobRequest,
+        Self::JobVolume,
+        Self::JobMemory,
+        Self::JobLibtorch,
+        Self::EngineStopped,
+        Self::NotDone,
+        Self::Taken,
         Self::Cancelled,
         Self::Panic,
+        Self::AbiVersion,
+        Self::WorkerDefect,
     ];
 
     /// What kind of error it is.
@@ -228,6 +312,7 @@ impl ErrorNumber {
             | Self::Matrix
             | Self::Margin
             | Self::NoCtv
+            | Self::Alignment
             | Self::ProtocolFile
             | Self::ProtocolContents
             | Self::AliasTable => ErrorClass::Input,
@@ -267,8 +352,33 @@ impl ErrorNumber {
             | Self::MixedFrames
             | Self::BadOrientation
             | Self::SeriesGrid => ErrorClass::Dicom,
+            Self::ModelSetting
+            | Self::UnsuitableCt
+            | Self::NoModelForStructure
+            | Self::ModelFile
+            | Self::ModelFileMissing
+            | Self::ManifestSyntax
+            | Self::ModelFormatVersion
+            | Self::ManifestContents
+            | Self::WeightsHash
+            | Self::WeightsSyntax
+            | Self::WeightsShape
+            | Self::ModelRefused => ErrorClass::Model,
+            Self::WorkerNotFound
+            | Self::WorkerStart
+            | Self::WorkerEnded
+            | Self::WorkerSilent
+            | Self::WorkerVersion
+            | Self::SharedMemory
+            | Self::JobRequest
+            | Self::JobVolume
+            | Self::JobMemory
+            | Self::JobLibtorch
+            | Self::EngineStopped
+            | Self::NotDone
+            | Self::Taken => ErrorClass::Engine,
             Self::Cancelled => ErrorClass::Cancelled,
-            Self::Panic => ErrorClass::Defect,
+            Self::Panic | Self::AbiVersion | Self::WorkerDefect => ErrorClass::Defect,
         }
     }
 
@@ -293,6 +403,7 @@ impl ErrorNumber {
             Self::Matrix => "MATRIX",
             Self::Margin => "MARGIN",
             Self::NoCtv => "NO_CTV",
+            Self::Alignment => "ALIGNMENT",
             Self::ProtocolFile => "PROTOCOL_FILE",
             Self::ProtocolContents => "PROTOCOL_CONTENTS",
             Self::AliasTable => "ALIAS_TABLE",
@@ -332,8 +443,35 @@ impl ErrorNumber {
             Self::MixedFrames => "MIXED_FRAMES",
             Self::BadOrientation => "BAD_ORIENTATION",
             Self::SeriesGrid => "SERIES_GRID",
+            Self::ModelSetting => "MODEL_SETTING",
+            Self::UnsuitableCt => "UNSUITABLE_CT",
+            Self::NoModelForStructure => "NO_MODEL_FOR_STRUCTURE",
+            Self::ModelFile => "MODEL_FILE",
+            Self::ModelFileMissing => "MODEL_FILE_MISSING",
+            Self::ManifestSyntax => "MANIFEST_SYNTAX",
+            Self::ModelFormatVersion => "MODEL_FORMAT_VERSION",
+            Self::ManifestContents => "MANIFEST_CONTENTS",
+            Self::WeightsHash => "WEIGHTS_HASH",
+            Self::WeightsSyntax => "WEIGHTS_SYNTAX",
+            Self::WeightsShape => "WEIGHTS_SHAPE",
+            Self::ModelRefused => "MODEL_REFUSED",
+            Self::WorkerNotFound => "WORKER_NOT_FOUND",
+            Self::WorkerStart => "WORKER_START",
+            Self::WorkerEnded => "WORKER_ENDED",
+            Self::WorkerSilent => "WORKER_SILENT",
+            Self::WorkerVersion => "WORKER_VERSION",
+            Self::SharedMemory => "SHARED_MEMORY",
+            Self::JobRequest => "JOB_REQUEST",
+            Self::JobVolume => "JOB_VOLUME",
+            Self::JobMemory => "JOB_MEMORY",
+            Self::JobLibtorch => "JOB_LIBTORCH",
+            Self::EngineStopped => "ENGINE_STOPPED",
+            Self::NotDone => "NOT_DONE",
+            Self::Taken => "TAKEN",
             Self::Cancelled => "CANCELLED",
             Self::Panic => "PANIC",
+            Self::AbiVersion => "ABI_VERSION",
+            Self::WorkerDefect => "WORKER_DEFECT",
         }
     }
 
@@ -358,6 +496,7 @@ impl ErrorNumber {
             Self::Matrix => "lps_from_ijk is not the matrix of a voxel grid",
             Self::Margin => "A margin is negative, not a number, or larger than 100 mm",
             Self::NoCtv => "A planning target volume was asked for without a clinical target volume",
+            Self::Alignment => "A buffer does not start at a multiple of its values' size",
             Self::ProtocolFile => "A protocol file or alias table can't be read",
             Self::ProtocolContents => "A protocol file contradicts itself",
             Self::AliasTable => "An alias table contradicts itself",
@@ -397,8 +536,35 @@ impl ErrorNumber {
             Self::MixedFrames => "Slices of a CT series are in different frames of reference",
             Self::BadOrientation => "ImageOrientationPatient is not two unit vectors at right angles",
             Self::SeriesGrid => "The slices of a CT series make no voxel grid",
+            Self::ModelSetting => "A network or job has a setting that it can't have",
+            Self::UnsuitableCt => "A CT can't be segmented with this model",
+            Self::NoModelForStructure => "A structure was asked for that no model knows",
+            Self::ModelFile => "A file of a model folder can't be read or written",
+            Self::ModelFileMissing => "A file of a model folder is missing",
+            Self::ManifestSyntax => "model.json can't be understood",
+            Self::ModelFormatVersion => "A model folder has another format version than this program reads",
+            Self::ManifestContents => "model.json contradicts itself",
+            Self::WeightsHash => "The weights are not those that model.json was written for",
+            Self::WeightsSyntax => "The weights can't be read",
+            Self::WeightsShape => "The weights are of another network than model.json says",
+            Self::ModelRefused => "The worker refused a model folder",
+            Self::WorkerNotFound => "The program tmli-worker, which runs the networks, is missing",
+            Self::WorkerStart => "The worker can't be started",
+            Self::WorkerEnded => "The worker ended while something was asked of it",
+            Self::WorkerSilent => "The worker did not answer and was ended",
+            Self::WorkerVersion => "The library and its worker don't understand each other",
+            Self::SharedMemory => "Shared memory or the channel to the worker can't be made",
+            Self::JobRequest => "The worker can't do what was asked for",
+            Self::JobVolume => "The worker can't use the volume",
+            Self::JobMemory => "There is not enough memory for the job on any device that may be used",
+            Self::JobLibtorch => "libtorch failed during the job",
+            Self::EngineStopped => "The engine was stopped before the job was done",
+            Self::NotDone => "The result of a job was asked for before the job was done",
+            Self::Taken => "The result of a job was taken already",
             Self::Cancelled => "The job was cancelled",
             Self::Panic => "TMLI came to a point that it should never come to",
+            Self::AbiVersion => "The program was compiled for another version of the library",
+            Self::WorkerDefect => "The worker failed by a defect of its own",
         }
     }
 
@@ -435,6 +601,7 @@ impl ErrorNumber {
             }
             Self::Margin => "Pass margins in mm, 0 to 100, towards the six sides of the patient.",
             Self::NoCtv => "Name at least one CTV and its margin.",
+            Self::Alignment => "Pass memory that was made for values of this type, not a place within other data.",
             Self::ProtocolFile => "Compare it with rust-core/protocol/data; the message tells line and column.",
             Self::ProtocolContents => "Correct the structure or training set that the message names.",
             Self::AliasTable => "Keep one line for each alias.",
@@ -476,9 +643,44 @@ impl ErrorNumber {
             Self::MixedFrames => "Export them as separate series.",
             Self::BadOrientation => "Export the series again.",
             Self::SeriesGrid => "Export the series again; the message says what is impossible.",
+            Self::ModelSetting => "The message says what it may be.",
+            Self::UnsuitableCt => "Choose another model, or another CT; the message says why they don't go together.",
+            Self::NoModelForStructure => {
+                "Choose from those that the message lists, or add a model that was trained for it."
+            }
+            Self::ModelFile => "Check that the model folder exists and that you may read it.",
+            Self::ModelFileMissing => "Copy the model folder again, whole: model.json and weights.safetensors.",
+            Self::ManifestSyntax => "Restore it from the original model folder.",
+            Self::ModelFormatVersion => "Update TMLI, or export the model again.",
+            Self::ManifestContents => "Train or export the model again.",
+            Self::WeightsHash => "Copy the model folder again, whole.",
+            Self::WeightsSyntax => "Copy the model folder again, whole.",
+            Self::WeightsShape => "The folder mixes files of two models: copy it again.",
+            Self::ModelRefused => "Copy the model folder again, whole; the message says what is wrong with it.",
+            Self::WorkerNotFound => {
+                "Install it (pip install tmli-engine, or cargo build --release -p tmli-worker), or name it in the variable TMLI_WORKER."
+            }
+            Self::WorkerStart => "Check that the file is a program for this system and may be run.",
+            Self::WorkerEnded => "Look into its log, whose place the message tells; the next job starts a new worker.",
+            Self::WorkerSilent => "Try again; if it happens again, report it with the log.",
+            Self::WorkerVersion => "Install TMLI and its worker in the same version.",
+            Self::SharedMemory => "Close other programs, then try again.",
+            Self::JobRequest => "Change the request; the message says what it may be.",
+            Self::JobVolume => "Check the CT; the message says what is wrong with it.",
+            Self::JobMemory => "Close other programs, work on a region, or use a smaller model.",
+            Self::JobLibtorch => "Try the CPU; if it happens again, report it with the worker's log.",
+            Self::EngineStopped => "Start the job again.",
+            Self::NotDone => "Wait for the job, or look at its status.",
+            Self::Taken => "Keep the first result; there is only one.",
             Self::Cancelled => "Start it again when it is wanted after all.",
             Self::Panic => {
                 "This is a defect of TMLI. Please report the message; it holds no patient data. The process may go on; discard the objects of the failed call."
+            }
+            Self::AbiVersion => {
+                "Install the library that the program came with, or compile the program again with the header of this one."
+            }
+            Self::WorkerDefect => {
+                "This is a defect of TMLI. Please report it with the worker's log; it holds no patient data."
             }
         }
     }

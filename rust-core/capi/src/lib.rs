@@ -1,1 +1,29 @@
-//! See Cargo.toml.
+//! The C library `libtmli`: `include/tmli.h`, which cbindgen makes from this crate, and `include/tmli.hpp` on top of it.
+//!
+//! # Rules of the interface
+//! - A function returns `tmli_error_t *`: NULL is success. Out-parameters come last and are written on success only.
+//! - Handles are opaque. What a function hands out is freed by the caller and lives on its own, whatever it was taken from.
+//! - NULL where a handle, text or buffer is needed is an error, not a crash; so are sizes that overflow.
+//! - No panic crosses: every function goes through one guard (`error::guard`).
+//! - Masks and booleans from outside are `uint8_t`: any value but 0 is true.
+//!
+//! # Safety
+//! The exported functions are safe Rust. What C hands over comes in the types of [`boundary`], the only file with `unsafe`
+//! code; a test holds that.
+#![expect(unsafe_code, reason = "exporting a symbol counts as unsafe; a test keeps the rest in boundary.rs")]
+
+pub mod abi_version;
+mod boundary;
+pub mod contours;
+pub mod ct_series;
+pub mod error;
+pub mod geometry;
+pub mod margin;
+pub mod mask;
+pub mod metrics;
+pub mod protocol;
+pub mod segmentation;
+pub mod structure_set;
+pub mod texts;
+pub mod version;
+pub mod volume;

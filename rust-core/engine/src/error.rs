@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 ///
 /// Every field is plain data, so that one error can be told to everyone who waits for the same worker.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
 pub enum EngineError {
     /// There is no worker program.
     #[error("the program {program} is missing: it runs the networks, and was looked for in {}", shown(looked))]
@@ -111,7 +110,6 @@ pub enum EngineError {
 /// Why a worker did not do a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum FailureClass {
     /// The request makes no sense: an unknown structure, an overlap out of range, words that are not understood.
     Request,

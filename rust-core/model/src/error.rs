@@ -6,7 +6,6 @@ use crate::FORMAT_VERSION;
 
 /// Says what happened, what was expected and got, and what to do. Never a patient's name or number.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ModelError {
     /// A setting that no network or job can have.
     #[error("{what} can't be {got}: expected {expected}")]

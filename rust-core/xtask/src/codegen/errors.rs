@@ -175,7 +175,7 @@ impl Errors {
              From `rust-core/api/errors.toml`. Every error that leaves the C library or the Python module has one of these\n\
              numbers, which stay as they are from version to version; its message tells the facts of the case: what was expected,\n\
              what was found, and where. No message holds a patient's name or number.\n\n\
-             In C the names begin with `TMLI_ERROR_NUMBER_`; in Python they are members of `tmli.ErrorNumber`.\n"
+             In C the names begin with `TMLI_ERROR_`; in Python they are members of `tmli.ErrorNumber`.\n"
         );
         for class in &self.class {
             let errors: Vec<&Error> = self.of(class).collect();
