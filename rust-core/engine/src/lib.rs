@@ -32,7 +32,6 @@
 
 pub mod channel;
 mod connection;
-mod device;
 mod engine;
 mod error;
 mod job;
@@ -47,7 +46,6 @@ mod request;
 mod volume;
 pub mod words;
 
-pub use device::DeviceRequest;
 pub use engine::Engine;
 pub use error::{EngineError, FailureClass};
 pub use job::{Job, JobState, JobStatus};
@@ -55,5 +53,6 @@ pub use locate::find_worker;
 pub use options::EngineOptions;
 pub use request::{MOST_OVERLAP, SegmentRequest, SegmentResult, StructureSource, Timings};
 pub use tmli_core::VoxelBox;
+pub use tmli_model::DeviceRequest;
 pub use volume::SharedVolume;
 pub use words::{DeviceDescription, WorkerDescription};

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tmli_core::{Segmentation, VoxelBox};
+use tmli_model::DeviceRequest;
 
-use crate::{device::DeviceRequest, error::EngineError, volume::SharedVolume};
+use crate::{error::EngineError, volume::SharedVolume};
 
 /// The largest share of a window that its neighbour may cover: windows must move on.
 pub const MOST_OVERLAP: f64 = 0.9;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tmli_core::{GeometryError, PointLps, SpacingMm, VolumeGeometry, VoxelBox};
+use tmli_model::DeviceRequest;
 
-use crate::{device::DeviceRequest, error::FailureClass, masks::PackedMask, request::StructureSource};
+use crate::{error::FailureClass, masks::PackedMask, request::StructureSource};
 
 /// Version of the words. A change that an older peer would misunderstand raises it; fields that are added do not:
 /// unknown fields are passed over.

@@ -7,6 +7,7 @@ use tmli_terminal::{program, progress::Verbosity, segment_args::SegmentArgs, tra
 
 mod probe;
 mod segment;
+mod serve;
 mod train;
 mod train_config;
 mod train_source;
@@ -29,6 +30,8 @@ enum Command {
     Train(Box<TrainArgs>),
     /// As `tmli segment`
     Segment(SegmentArgs),
+    /// Run segmentation jobs for TMLI's library, which starts this and talks to it through standard input
+    Serve,
     /// Tell libtorch and the device that would be taken, as one line of JSON
     Probe,
 }
@@ -36,9 +39,11 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let verbosity = Verbosity::choose(cli.quiet);
-    program::run(|| match cli.command {
-        Command::Train(args) => train::run(&args, verbosity),
-        Command::Segment(args) => segment::run(&args, verbosity),
-        Command::Probe => probe::run(),
-    })
+    match cli.command {
+        // Its host decides when it ends: signals do what they do by themselves, and panics are told in the log.
+        Command::Serve => serve::serve(),
+        Command::Train(args) => program::run(|| train::run(&args, verbosity)),
+        Command::Segment(args) => program::run(|| segment::run(&args, verbosity)),
+        Command::Probe => program::run(probe::run),
+    }
 }
