@@ -47,6 +47,16 @@ pub enum NnError {
     Train(#[from] crate::training::TrainError),
 }
 
+/// What CUDA's allocator, the CPU's, C++, and oneDNN (which gives no reason; convolutions that it can't do are not given
+/// to it) say where there is no memory.
+const OUT_OF_MEMORY: [&str; 5] = [
+    "out of memory",
+    "can't allocate memory",
+    "bad_alloc",
+    "could not create a primitive",
+    "could not create a memory",
+];
+
 impl NnError {
     /// For `map_err`: names the step in which libtorch failed, and keeps the first line of its message (the rest is a
     /// C++ stack).
@@ -70,7 +80,7 @@ impl NnError {
             Self::OutOfMemory { .. } => true,
             Self::Torch { message, .. } => {
                 let message = message.to_lowercase();
-                message.contains("out of memory") || message.contains("can't allocate memory")
+                OUT_OF_MEMORY.iter().any(|words| message.contains(words))
             }
             _ => false,
         }

@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod allocator;
 pub mod device;
 pub mod error;
 pub mod libtorch;
@@ -39,7 +40,10 @@ pub use error::NnError;
 pub use model_folder::{Model, save_model};
 pub use networks::{Network, build};
 pub use preprocess::{PatientAxes, body_box, resample_ct, resample_mask};
-pub use segment::{CtView, SegmentOptions, SegmentProgress, SegmentStatistics, segment, segment_with};
+pub use segment::{
+    CtView, ModelOn, SegmentOptions, SegmentProgress, SegmentStatistics, Segmented, segment, segment_with,
+    segment_within_memory,
+};
 /// Where tensors are, for [`Model::load`].
 pub use tch::Device;
 pub use training::{

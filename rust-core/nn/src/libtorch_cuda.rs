@@ -1,4 +1,4 @@
-//! The one place with unsafe code: loading libtorch's CUDA part at run time.
+//! One of the two places with unsafe code: loading libtorch's CUDA part at run time.
 //!
 //! The program links `libtorch_cpu` only, so that it starts on machines without any NVIDIA library. `libtorch_cuda.so`
 //! registers itself with `libtorch_cpu` when loaded, if that happens before torch first asks for CUDA.

@@ -10,6 +10,7 @@ mod components;
 mod ct;
 mod run;
 mod window;
+mod within_memory;
 
 use std::ops::ControlFlow;
 
@@ -18,6 +19,7 @@ pub use ct::CtView;
 use tch::Device;
 use tmli_core::{Segmentation, VoxelBox};
 use tmli_model::Manifest;
+pub use within_memory::{ModelOn, Segmented, segment_within_memory};
 
 use crate::{error::NnError, model_folder::Model, networks::Network};
 

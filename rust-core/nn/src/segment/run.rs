@@ -15,6 +15,7 @@ use super::{
     window::AxisTiles,
 };
 use crate::{
+    allocator::memory_is_short,
     device::device_name,
     error::NnError,
     networks::Network,
@@ -256,11 +257,13 @@ impl<'a> Work<'a> {
                 Ok(true)
             }
             Err(error) if error.is_out_of_memory() && windows.len() > 1 => {
+                memory_is_short();
                 self.batch = windows.len() / 2;
                 self.statistics.batch_for_want_of_memory = Some(self.batch);
                 Ok(false)
             }
             Err(error) if error.is_out_of_memory() => {
+                memory_is_short();
                 Err(NnError::OutOfMemory { device: device_name(self.job.device), patch: self.job.manifest.patch })
             }
             Err(error) => Err(error),
@@ -270,7 +273,7 @@ impl<'a> Work<'a> {
     /// `[window, structure, k, j, i]` in C order.
     fn probabilities(&self, windows: &[[usize; 3]]) -> Result<Vec<f32>, NnError> {
         let patch = self.job.manifest.patch;
-        let values = self.window_values(windows, self.job.manifest.intensity);
+        let values = self.window_values(windows, self.job.manifest.intensity)?;
         let mut shape = vec![windows.len() as i64, 1];
         let flat = self.job.network.dimensions() == 2;
         shape.extend(patch[usize::from(flat)..].iter().map(|&n| n as i64));
@@ -296,16 +299,16 @@ impl<'a> Work<'a> {
             }
             .into());
         }
-        let mut out = vec![0_f32; expected];
+        let mut out = self.room(expected, 0.0)?;
         logits.f_copy_data(&mut out, expected).map_err(NnError::torch("reading probabilities"))?;
         if out.iter().all(|p| p.is_finite()) { Ok(out) } else { Err(NnError::NotFinite) }
     }
 
     /// The windows' intensities one after the other; air beyond the grid.
-    fn window_values(&self, windows: &[[usize; 3]], intensity: Intensity) -> Vec<f32> {
+    fn window_values(&self, windows: &[[usize; 3]], intensity: Intensity) -> Result<Vec<f32>, NnError> {
         let [depth, rows, columns] = self.job.manifest.patch;
         let size = depth * rows * columns;
-        let mut values = vec![intensity.air(); windows.len() * size];
+        let mut values = self.room(windows.len() * size, intensity.air())?;
         let stride = self.axes[2].length;
         for (window, at) in values.chunks_mut(size).zip(windows) {
             let [ks, js, is] = std::array::from_fn(|a| self.axes[a].inside(at[a]));
@@ -317,7 +320,18 @@ impl<'a> Work<'a> {
                 }
             }
         }
+        Ok(values)
+    }
+
+    /// Numbers of a batch, which may be too many for the memory that is left.
+    fn room(&self, count: usize, value: f32) -> Result<Vec<f32>, NnError> {
+        let mut values = Vec::new();
+        let patch = self.job.manifest.patch;
         values
+            .try_reserve_exact(count)
+            .map_err(|_too_many| NnError::OutOfMemory { device: "this machine".to_owned(), patch })?;
+        values.resize(count, value);
+        Ok(values)
     }
 }
 

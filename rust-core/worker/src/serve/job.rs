@@ -77,7 +77,11 @@ fn segment(
             return Err(Stop::Cancelled);
         }
         let loading = Instant::now();
-        places.first.get(folder, manifest).map_err(|e| about(&words.models, model, e))?;
+        match places.first.get(folder, manifest) {
+            // The run finds a way, and tells.
+            Err(error) if error.is_out_of_memory() => {}
+            result => drop(result.map_err(|e| about(&words.models, model, e))?),
+        }
         load_s += loading.elapsed().as_secs_f64();
         let computing = Instant::now();
         let mut reach = |share| progress.reach(share);
