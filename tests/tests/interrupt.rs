@@ -56,7 +56,7 @@ fn ctrl_c_while_segmenting_leaves_no_half_file() {
         "0.9"
     ]);
     let mut stderr = BufReader::new(running.stderr.take().expect("piped"));
-    wait_for("model 1 of 1", &mut stderr);
+    wait_for("segmenting", &mut stderr);
     send("-INT", &running);
     let ended = running.wait().expect("it ends");
     assert_eq!(ended.code(), Some(130), "Ctrl-C ends with 130");

@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use tmli_terminal::{segment_args::SegmentArgs, train_args::TrainArgs};
+use tmli_terminal::train_args::TrainArgs;
 
 use crate::commands;
 
@@ -46,11 +46,13 @@ pub(crate) enum Command {
     /// Train a network on a cohort folder
     Train(Box<TrainArgs>),
     /// Segment a CT series with trained models and write an RT Structure Set
-    Segment(SegmentArgs),
+    Segment(commands::segment::Args),
     /// Compare two RT Structure Sets of one CT series: DSC, HD95, ASD
     Compare(commands::compare::Args),
     /// Make the PTV of several CTVs with margins in six directions
     Ptv(commands::ptv::Args),
+    /// Run segmentation jobs for another program: `tmli-worker serve`
+    Worker(commands::worker::Args),
     /// Turn a NIfTI label map into an RT Structure Set
     Convert(commands::convert::Args),
 }

@@ -12,5 +12,4 @@ pub mod output;
 pub mod probe;
 pub mod program;
 pub mod progress;
-pub mod segment_args;
 pub mod train_args;

@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tmli_terminal::{program, progress::Verbosity, segment_args::SegmentArgs, train_args::TrainArgs};
+use tmli_terminal::{program, progress::Verbosity, train_args::TrainArgs};
 
 mod probe;
-mod segment;
 mod serve;
 mod train;
 mod train_config;
@@ -28,8 +27,6 @@ struct Cli {
 enum Command {
     /// As `tmli train`
     Train(Box<TrainArgs>),
-    /// As `tmli segment`
-    Segment(SegmentArgs),
     /// Run segmentation jobs for TMLI's library, which starts this and talks to it through standard input
     Serve,
     /// Tell libtorch and the device that would be taken, as one line of JSON
@@ -43,7 +40,6 @@ fn main() -> ExitCode {
         // Its host decides when it ends: signals do what they do by themselves, and panics are told in the log.
         Command::Serve => serve::serve(),
         Command::Train(args) => program::run(|| train::run(&args, verbosity)),
-        Command::Segment(args) => program::run(|| segment::run(&args, verbosity)),
         Command::Probe => program::run(probe::run),
     }
 }

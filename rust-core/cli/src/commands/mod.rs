@@ -6,10 +6,12 @@ pub(crate) mod doctor;
 pub(crate) mod inspect;
 pub(crate) mod phantom;
 pub(crate) mod ptv;
+pub(crate) mod segment;
+pub(crate) mod worker;
 
 use tmli_terminal::{failure::Outcome, progress::Verbosity};
 
-use crate::{args::Command, worker};
+use crate::args::Command;
 
 /// Runs a command.
 pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
@@ -18,7 +20,9 @@ pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
         Command::Inspect(args) => inspect::run(&args, verbosity),
         Command::Doctor(args) => doctor::run(&args),
         // The arguments are fine; the worker reads them again.
-        Command::Train(_) | Command::Segment(_) => worker::hand_over(),
+        Command::Train(_) => crate::worker::hand_over(std::env::args_os().skip(1)),
+        Command::Segment(args) => segment::run(&args, verbosity),
+        Command::Worker(_) => crate::worker::hand_over(["serve".into()]),
         Command::Compare(args) => compare::run(&args, verbosity),
         Command::Ptv(args) => ptv::run(&args, verbosity),
         Command::Convert(args) => convert::run(&args, verbosity),

@@ -3,7 +3,7 @@
 mod ask;
 mod loader;
 
-use std::{path::PathBuf, process::Command};
+use std::{ffi::OsString, path::PathBuf, process::Command};
 
 pub(crate) use ask::probe;
 pub(crate) use loader::{Libraries, libraries};
@@ -24,8 +24,8 @@ pub(crate) fn find() -> Outcome<PathBuf> {
     find_worker(None).map_err(|e| Failure::advise(e.to_string(), e.hint()))
 }
 
-/// Goes on as the worker, with this program's own arguments; returns only when that can't be done.
-pub(crate) fn hand_over() -> Outcome {
+/// Goes on as the worker, with these arguments; returns only when that can't be done.
+pub(crate) fn hand_over(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let program = find()?;
     match libraries(&program) {
         Ok(Libraries { missing, .. }) if !missing.is_empty() => {
@@ -36,7 +36,7 @@ pub(crate) fn hand_over() -> Outcome {
         _ => {}
     }
     let mut worker = Command::new(&program);
-    worker.args(std::env::args_os().skip(1));
+    worker.args(arguments);
     if std::env::var_os(WAIT_POLICY.0).is_none() {
         worker.env(WAIT_POLICY.0, WAIT_POLICY.1);
     }
