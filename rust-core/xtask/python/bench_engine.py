@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+
 import tmli
 
 SHAPE = (250, 512, 512)

@@ -50,16 +50,6 @@ pub(crate) fn module(repo: &Repo) -> Result<PathBuf> {
     moved_up(&out)
 }
 
-/// Builds the wheel of the module, installs it in an environment of its own, and gives its Python.
-pub(crate) fn installed(repo: &Repo) -> Result<PathBuf> {
-    let wheel = module(repo)?;
-    let python = setup::environment(repo, &PYTHON)?;
-    let mut install = process::command(&python, repo.root());
-    install.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps"]);
-    process::run(install.arg("--force-reinstall").arg(wheel))?;
-    Ok(python)
-}
-
 /// Builds the wheel of the worker.
 pub(crate) fn engine(repo: &Repo) -> Result<PathBuf> {
     setup::ensure(repo, setup::Need::Build)?;
