@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
 use tmli_engine::{DeviceRequest, Engine, EngineOptions, SegmentRequest, SharedVolume};
 
-pub(crate) use self::models::{slow_model, threshold_model};
+pub(crate) use self::models::{slow_model, threshold_model, wide_model};
 
 /// Whatever a machine is busy with, this is over by then.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
@@ -86,8 +86,17 @@ pub(crate) fn is_running(pid: u32) -> bool {
 
 /// Memory of a process that is in the machine's memory, in bytes; shared memory counts.
 pub(crate) fn resident_bytes(pid: u32) -> u64 {
+    told_bytes(pid, "VmRSS:")
+}
+
+/// Everything that a process has mapped, used or not.
+pub(crate) fn address_space_bytes(pid: u32) -> u64 {
+    told_bytes(pid, "VmSize:")
+}
+
+fn told_bytes(pid: u32, what: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is there");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("it has memory");
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
 }
 

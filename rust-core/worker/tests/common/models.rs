@@ -40,6 +40,23 @@ pub(crate) fn slow_model(dir: &Path) -> Manifest {
     write_model(dir, "slow", NetworkConfig::UNet2d(network), vec!["Nothing".to_owned()], &tensors)
 }
 
+/// A model folder whose windows are so large and have so many channels that one takes half a gigabyte.
+pub(crate) fn wide_model(dir: &Path) -> Manifest {
+    const WIDTH: usize = 128;
+    let mut network = UNet2dConfig::with_width(1, WIDTH, 1, Normalisation::None);
+    (network.kernels, network.convolutions) = (vec![[1, 1]], 1);
+    let tensors = [
+        ("enc.0.0.weight", vec![WIDTH, 1, 1, 1], vec![0.0; WIDTH]),
+        ("enc.0.0.bias", vec![WIDTH], vec![0.0; WIDTH]),
+        ("head.weight", vec![1, WIDTH, 1, 1], vec![0.0; WIDTH]),
+        ("head.bias", vec![1], vec![-1.0]),
+    ];
+    let mut manifest = write_model(dir, "wide", NetworkConfig::UNet2d(network), vec!["Nothing".to_owned()], &tensors);
+    manifest.patch = [1, 1024, 1024];
+    fs::write(dir.join("model.json"), serde_json::to_vec_pretty(&manifest).expect("JSON")).expect("written");
+    manifest
+}
+
 fn write_model(
     dir: &Path,
     name: &str,
