@@ -16,8 +16,10 @@ pub mod abi_version;
 mod boundary;
 pub mod contours;
 pub mod ct_series;
+pub mod engine;
 pub mod error;
 pub mod geometry;
+pub mod job;
 pub mod margin;
 pub mod mask;
 pub mod metrics;
@@ -27,3 +29,22 @@ pub mod structure_set;
 pub mod texts;
 pub mod version;
 pub mod volume;
+
+/// What several threads may use at once, as `tmli.h` says of every handle.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<contours::Contours>();
+    shared::<ct_series::CtSeries>();
+    shared::<engine::Engine>();
+    shared::<engine::Worker>();
+    shared::<error::Error>();
+    shared::<geometry::Geometry>();
+    shared::<job::Job>();
+    shared::<job::JobResult>();
+    shared::<mask::Mask>();
+    shared::<protocol::Protocol>();
+    shared::<segmentation::Segmentation>();
+    shared::<structure_set::StructureSet>();
+    shared::<texts::Texts>();
+    shared::<volume::Volume>();
+};
