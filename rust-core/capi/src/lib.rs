@@ -48,3 +48,22 @@ const _: () = {
     shared::<texts::Texts>();
     shared::<volume::Volume>();
 };
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    #[test]
+    fn unsafe_code_stands_in_one_file() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for entry in fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("an entry").path();
+            let text = fs::read_to_string(&path).expect("a source file");
+            // Exporting a symbol is an attribute; this test's own words are in pieces.
+            let uses = text.replace("#[unsafe(no_mangle)]", "").contains(concat!("unsa", "fe {"))
+                || text.contains(concat!("unsa", "fe impl"))
+                || text.contains(concat!("unsa", "fe fn"));
+            assert_eq!(uses, path.ends_with("boundary.rs"), "{}", path.display());
+        }
+    }
+}
