@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     rest: Vec<String>,
 }
 
+/// CMake and ninja, 30 MB to load.
+const CMAKE: setup::Environment<'static> =
+    setup::Environment { name: "cmake", requirements: "cmake.txt", minor: 10..=14 };
+
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     setup::ensure(repo, setup::Need::Tests)?;
     if arguments.python {
@@ -52,6 +56,9 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     let mut note = |step: &str, start: Instant, words: String| {
         steps.push(vec![step.to_owned(), in_words(start.elapsed()), words]);
     };
+
+    // For the C and C++ programs of tests/capi.
+    setup::environment(repo, &CMAKE)?;
 
     // The program first: tests that start `tmli` find it in the target folder.
     let start = Instant::now();
