@@ -9,7 +9,6 @@ use crate::{
     bench::spread,
     lock::Lock,
     process::{self, say},
-    python_tests,
     repo::Repo,
     setup, table, wheels,
 };
@@ -38,7 +37,7 @@ pub(crate) fn run(repo: &Repo, repeat: u32, python: bool) -> Result<()> {
 
 fn from_python(repo: &Repo, worker: &Path, folder: &Path, repeat: u32) -> Result<String> {
     let python = setup::environment(repo, &wheels::PYTHON)?;
-    python_tests::install_module(repo, &python)?;
+    wheels::install_module(repo, &python)?;
     let mut script = process::command(&python, repo.root());
     script.arg(repo.join(SCRIPT)).arg(worker).arg(folder.join("model")).arg(repeat.to_string());
     process::output(&mut script)
