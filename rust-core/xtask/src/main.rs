@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 mod bench;
+mod bench_dicom;
 mod bench_metrics;
 mod codegen;
 mod demo;

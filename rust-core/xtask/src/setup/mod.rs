@@ -9,7 +9,7 @@
 //! | `NAME/` | a further Python environment that one task needs, see [`environment()`] |
 //! | `setup.json` | what was set up last; when it fits, setup ends at once |
 
-mod debian;
+pub(crate) mod debian;
 mod environment;
 mod libtorch;
 mod python;
@@ -95,10 +95,10 @@ fn prepare(repo: &Repo, arguments: &Arguments, need: Need) -> Result<bool> {
             did = true;
         }
     }
-    if need == Need::Tests && debian::is_due(repo) {
+    if need == Need::Tests && debian::CHECKERS.is_due(repo) {
         let lock = Lock::take(repo, "setup")?;
-        if debian::is_due(repo) {
-            debian::install(repo, &lock)?;
+        if debian::CHECKERS.is_due(repo) {
+            debian::CHECKERS.install(repo, &lock)?;
             did = true;
         }
     }
