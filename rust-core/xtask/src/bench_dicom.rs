@@ -76,7 +76,9 @@ pub(crate) fn run(repo: &Repo, repeat: u32) -> Result<()> {
         rows.extend(measured.iter().map(|(tool, values)| row(title, tool, values)));
     }
     println!("\n{}", table::render(&rows));
-    println!("Peak: of the whole process, libraries and masks that are there before included. What a tool reads besides");
+    println!(
+        "Peak: of the whole process, libraries and masks that are there before included. What a tool reads besides"
+    );
     println!("(rt-utils, dcmrtstruct2nii and plastimatch read the CT series to make or take masks) is in its time.");
     Ok(())
 }
