@@ -16,17 +16,17 @@ use crate::{
 
 const SCRIPT: &str = "rust-core/xtask/python/bench_dicom.py";
 
-/// The peers with the versions that were tried. rt-utils asks for OpenCV with windows; the one without does as well.
-const PEERS: [&str; 7] = [
+/// The peers with the versions that were tried.
+const PEERS: [&str; 6] = [
     "numpy==2.4.6",
     "pydicom==3.0.2",
     "SimpleITK==2.5.7",
     "highdicom==0.28.2",
     "dcmrtstruct2nii==5",
-    "opencv-python-headless==4.12.0.88",
     "setuptools==80.9.0",
 ];
-const WITHOUT_DEPENDENCIES: [&str; 1] = ["rt-utils==1.2.7"];
+/// rt-utils asks for OpenCV with windows, and OpenCV for an older numpy than the others; these do as well.
+const WITHOUT_DEPENDENCIES: [&str; 2] = ["rt-utils==1.2.7", "opencv-python-headless==4.12.0.88"];
 
 /// What is done, who does it.
 const STEPS: [(&str, &str, &[&str]); 5] = [
