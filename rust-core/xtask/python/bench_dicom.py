@@ -50,7 +50,7 @@ class Patient:
         return "all voxels" if int(total) == self.sum_of_hu else "other voxels"
 
 
-def nifti(path: pathlib.Path, lps: bool = True) -> np.ndarray | None:
+def nifti(path: pathlib.Path) -> np.ndarray | None:
     """A mask that a tool wrote, on the grid of the CT, as [k, j, i]; None where it wrote none."""
     import SimpleITK as sitk
 
@@ -108,6 +108,10 @@ def rt_utils_write(patient: Patient, masks):
 
 
 def dcmrtstruct2nii_read(patient: Patient, _):
+    import pydicom
+
+    # The tool still calls it by the name that it had before pydicom 3.
+    pydicom.read_file = pydicom.dcmread
     from dcmrtstruct2nii import dcmrtstruct2nii
 
     out = patient.folder / "dcmrtstruct2nii"
@@ -117,7 +121,8 @@ def dcmrtstruct2nii_read(patient: Patient, _):
 
 
 def plastimatch_ct(patient: Patient, _, program: str):
-    subprocess.run([program, "convert", "--input", patient.ct, "--output-img", patient.folder / "plm.mha"], check=True, stdout=subprocess.DEVNULL)
+    words = [program, "convert", "--input", patient.ct, "--output-img", patient.folder / "plm.mha"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return lambda: patient.voxels(nifti(patient.folder / "plm.mha").sum(dtype=np.int64))
 
 
@@ -139,8 +144,7 @@ def plastimatch_write(patient: Patient, _, program: str):
     shutil.rmtree(out, ignore_errors=True)
     words = [program, "convert", "--input-prefix", patient.folder / "masks", "--referenced-ct", patient.ct]
     subprocess.run([*words, "--output-dicom", out], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    written = [path for path in out.iterdir() if b"RTSTRUCT" in path.read_bytes()[:4096]]
-    return lambda: written[0]
+    return lambda: next(out.glob("rtss_*"))
 
 
 def highdicom_seg_read(patient: Patient, _):

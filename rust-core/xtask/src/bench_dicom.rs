@@ -115,6 +115,7 @@ impl Bench {
         if tool.starts_with("plastimatch") {
             let Some((program, libraries)) = &self.plastimatch else { return Ok(None) };
             command.arg(program).env("LD_LIBRARY_PATH", library_path(libraries));
+            command.env("DCMDICTPATH", libraries.join("../share/libdcmtk17/dicom.dic"));
         }
         say(process::shown(&command));
         let mut values = match process::output(&mut command).and_then(|text| parsed(&text)) {
@@ -131,9 +132,10 @@ impl Bench {
     }
 }
 
-/// BLAS and LAPACK lie in folders of their own in Debian.
+/// ITK and plastimatch lie in `usr/lib` itself, BLAS and LAPACK in folders of their own.
 fn library_path(libraries: &Path) -> std::ffi::OsString {
-    let folders = [libraries.to_owned(), libraries.join("blas"), libraries.join("lapack")];
+    let common = libraries.join("x86_64-linux-gnu");
+    let folders = [libraries.to_owned(), common.join("blas"), common.join("lapack"), common];
     std::env::join_paths(folders).unwrap_or_default()
 }
 

@@ -52,7 +52,7 @@ const PLASTIMATCH: Packages = Packages {
 /// Says that this was tried, so that a machine without apt is not asked again each time.
 const DONE: &str = "done";
 
-/// Plastimatch, with its folder of shared libraries; `None` where there are no Debian packages.
+/// Plastimatch, and the folder in and below which its shared libraries lie; `None` where there are no Debian packages.
 pub(crate) fn plastimatch(repo: &Repo) -> Result<Option<(PathBuf, PathBuf)>> {
     if PLASTIMATCH.is_due(repo) {
         let lock = Lock::take(repo, "setup")?;
@@ -60,7 +60,7 @@ pub(crate) fn plastimatch(repo: &Repo) -> Result<Option<(PathBuf, PathBuf)>> {
     }
     let folder = repo.deps().join(PLASTIMATCH.folder);
     let program = folder.join("usr/bin").join(PLASTIMATCH.program);
-    Ok(program.exists().then(|| (program, folder.join("usr/lib/x86_64-linux-gnu"))))
+    Ok(program.exists().then(|| (program, folder.join("usr/lib"))))
 }
 
 impl Packages {
