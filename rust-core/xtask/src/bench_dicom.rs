@@ -10,8 +10,7 @@ use crate::{
     lock::Lock,
     process::{self, say},
     repo::Repo,
-    setup::debian,
-    table,
+    setup, table,
 };
 
 const SCRIPT: &str = "rust-core/xtask/python/bench_dicom.py";
@@ -52,7 +51,9 @@ struct Bench {
 
 /// Compares all tools, `repeat` times in turn.
 pub(crate) fn run(repo: &Repo, repeat: u32) -> Result<()> {
-    let plastimatch = debian::plastimatch(repo)?;
+    let plastimatch = setup::PLASTIMATCH
+        .ensure(repo)?
+        .then(|| (setup::PLASTIMATCH.proof(repo), setup::PLASTIMATCH.folder(repo).join("usr/lib")));
     let lock = Lock::take(repo, "bench")?;
     let python = environment(repo, &lock)?;
     let build = ["build", "--release", "--package", "tmli-io", "--example", "dicom_bench"];

@@ -1,6 +1,6 @@
-//! Programs unpacked from Debian packages without root and without installing.
+//! Debian packages unpacked into `.deps/`, without root and without installing.
 //!
-//! Only tests and benches use them, and only where there is a Debian or Ubuntu; elsewhere they say that they skip.
+//! Only where there is a Debian or Ubuntu; elsewhere what needs them says that it skips, or asks for an installation.
 
 use std::{
     collections::BTreeSet,
@@ -17,86 +17,112 @@ use crate::{
     repo::Repo,
 };
 
-/// Packages that lie unpacked in a folder of `.deps`.
-#[derive(Debug)]
-pub(crate) struct Packages {
-    /// The folder in `.deps`.
+/// Packages for one purpose, in a folder of their own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bundle {
+    /// The folder in `.deps/`.
     folder: &'static str,
-    names: &'static [&'static str],
-    /// The program that shows that all went well, in `usr/bin`.
-    program: &'static str,
-    /// In words, for the user.
+    packages: &'static [&'static str],
+    /// A file that is there when all went well.
+    proof: &'static str,
+    /// What the packages bring, and how much is loaded.
     what: &'static str,
-    /// To download, with all they need.
-    megabytes: u32,
+    /// What happens without them.
+    without: &'static str,
 }
 
-/// `dciodvfy` and DCMTK's tools.
-pub(super) const CHECKERS: Packages = Packages {
+/// What judges our DICOM files in the tests.
+pub(crate) const CHECKERS: Bundle = Bundle {
     folder: "debian",
-    names: &["dicom3tools", "dcmtk"],
-    program: "dciodvfy",
-    what: "DICOM checkers for the tests",
-    megabytes: 20,
+    packages: &["dicom3tools", "dcmtk"],
+    proof: "usr/bin/dciodvfy",
+    what: "DICOM checkers for the tests, about 20 MB",
+    without: "the tests that use dciodvfy and DCMTK will skip",
 };
 
-/// The program behind SlicerRT's comparison of dose and structures.
-const PLASTIMATCH: Packages = Packages {
+/// Drawing without a display and without a GPU.
+pub(crate) const GRAPHICS: Bundle = Bundle {
+    folder: "debian-graphics",
+    packages: &["libegl1", "libegl-mesa0", "libgl1-mesa-dri"],
+    proof: "usr/lib/x86_64-linux-gnu/libEGL.so.1",
+    what: "the Mesa libraries that draw the pictures of the browser app, about 50 MB",
+    without: "the browser app needs them: sudo apt install libegl1 libgl1-mesa-dri",
+};
+
+/// The browser that the test of the browser app drives.
+pub(crate) const CHROMIUM: Bundle = Bundle {
+    folder: "debian-chromium",
+    packages: &["chromium"],
+    proof: "usr/lib/chromium/chromium",
+    what: "Chromium for the test of the browser app, about 100 MB",
+    without: "the test of the browser app will skip",
+};
+
+/// The program behind SlicerRT's comparison of structures.
+pub(crate) const PLASTIMATCH: Bundle = Bundle {
     folder: "plastimatch",
-    names: &["plastimatch"],
-    program: "plastimatch",
-    what: "plastimatch, to be compared with",
-    megabytes: 40,
+    packages: &["plastimatch"],
+    proof: "usr/bin/plastimatch",
+    what: "plastimatch, to be compared with, about 40 MB",
+    without: "plastimatch is left out of the comparison",
 };
 
 /// Says that this was tried, so that a machine without apt is not asked again each time.
 const DONE: &str = "done";
 
-/// Plastimatch, and the folder in and below which its shared libraries lie; `None` where there are no Debian packages.
-pub(crate) fn plastimatch(repo: &Repo) -> Result<Option<(PathBuf, PathBuf)>> {
-    if PLASTIMATCH.is_due(repo) {
-        let lock = Lock::take(repo, "setup")?;
-        PLASTIMATCH.install(repo, &lock)?;
+impl Bundle {
+    /// Where it is, or would be, unpacked.
+    pub(crate) fn folder(&self, repo: &Repo) -> PathBuf {
+        repo.deps().join(self.folder)
     }
-    let folder = repo.deps().join(PLASTIMATCH.folder);
-    let program = folder.join("usr/bin").join(PLASTIMATCH.program);
-    Ok(program.exists().then(|| (program, folder.join("usr/lib"))))
-}
 
-impl Packages {
+    /// The file that is there when the packages are.
+    pub(crate) fn proof(&self, repo: &Repo) -> PathBuf {
+        self.folder(repo).join(self.proof)
+    }
+
+    /// Gets the packages unless that was tried already, and tells whether they are there.
+    pub(crate) fn ensure(&self, repo: &Repo) -> Result<bool> {
+        if self.is_due(repo) {
+            let lock = Lock::take(repo, "setup")?;
+            if self.is_due(repo) {
+                self.install(repo, &lock)?;
+            }
+        }
+        Ok(self.proof(repo).exists())
+    }
+
     /// Whether there is still something to try. The folder is only ever moved into place whole.
     pub(super) fn is_due(&self, repo: &Repo) -> bool {
-        let folder = repo.deps().join(self.folder);
-        !folder.join(DONE).exists() && !folder.join("usr/bin").join(self.program).exists()
+        !self.folder(repo).join(DONE).exists() && !self.proof(repo).exists()
     }
 
     /// Gets the packages; when that fails, says so and goes on.
-    pub(super) fn install(&self, repo: &Repo, lock: &Lock) -> Result<()> {
-        let folder = repo.deps().join(self.folder);
-        let partial = folder.with_extension("part");
+    fn install(&self, repo: &Repo, lock: &Lock) -> Result<()> {
+        let (folder, partial) = (self.folder(repo), repo.deps().join(format!("{}.part", self.folder)));
         if partial.exists() {
             fs::remove_dir_all(&partial)?;
         }
         fs::create_dir_all(partial.join("archives"))?;
         if let Err(error) = self.unpack(&partial, lock) {
-            say(format_args!("No {} ({error:#}); what uses them will skip", self.what));
-            say(format_args!("To try again: rm -r .deps/{}", self.folder));
+            say(format_args!("No {} ({error:#}); {}", self.packages.join(", "), self.without));
+            say(format_args!("To try again: rm -r {}", repo.shown(&folder)));
         }
         fs::remove_dir_all(partial.join("archives"))?;
         fs::write(partial.join(DONE), "")?;
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        fs::rename(&partial, &folder).with_context(|| format!(".deps/{} cannot be made", self.folder))
+        fs::rename(&partial, &folder).with_context(|| format!("{} cannot be made", repo.shown(&folder)))
     }
 
     fn unpack(&self, partial: &Path, lock: &Lock) -> Result<()> {
-        let apt = Apt::new(partial, self.names)?;
-        say(format_args!("Getting {} ({}) from the Debian archive", self.what, self.names.join(", ")));
-        let packages = apt.needed()?;
+        let apt = Apt::new(partial, self.packages)?;
+        say(format_args!("Getting {} from the Debian archive", self.what));
+        let packages = apt.needed(self.packages);
         let mut download = apt.command("apt-get", &partial.join("archives"));
         download.arg("download").args(&packages).stdin(lock.stdin()?);
-        println!("  {} packages, about {} MB: {}", packages.len(), self.megabytes, words(&packages));
+        println!("  {} packages: {}", packages.len(), words(&packages));
         process::output(&mut download)?;
         let mut files: Vec<_> = fs::read_dir(partial.join("archives"))?.collect::<Result<_, _>>()?;
         files.retain(|file| file.path().extension().is_some_and(|end| end == "deb"));
@@ -104,7 +130,7 @@ impl Packages {
         for file in files {
             process::output(process::command("dpkg", partial).arg("-x").arg(file.path()).arg(partial))?;
         }
-        anyhow::ensure!(partial.join("usr/bin").join(self.program).exists(), "the packages hold no {}", self.program);
+        anyhow::ensure!(partial.join(self.proof).exists(), "the packages hold no {}", self.proof);
         Ok(())
     }
 }
@@ -116,15 +142,14 @@ fn words(packages: &BTreeSet<String>) -> String {
 /// apt with the machine's package lists, or with own ones where it has none.
 struct Apt {
     options: Vec<String>,
-    names: &'static [&'static str],
 }
 
 impl Apt {
-    fn new(partial: &Path, names: &'static [&'static str]) -> Result<Self> {
+    fn new(partial: &Path, packages: &[&str]) -> Result<Self> {
         // Without locks and without changing to another user: nothing outside our folder is written.
         let plain = ["Debug::NoLocking=1", "APT::Sandbox::User=root"].map(str::to_owned).to_vec();
-        let apt = Self { options: plain, names };
-        if apt.knows_packages() {
+        let apt = Self { options: plain };
+        if apt.knows(packages) {
             return Ok(apt);
         }
         let state = partial.join("archives/apt-state");
@@ -133,10 +158,10 @@ impl Apt {
         options.push(format!("Dir::State::Lists={}", state.join("lists").display()));
         options.push(format!("Dir::Cache={}", state.display()));
         options.push("Acquire::Languages=none".to_owned());
-        let apt = Self { options, names };
+        let apt = Self { options };
         say("This machine has no Debian package lists; getting them (about 20 MB, not kept)");
         process::output(apt.command("apt-get", partial).arg("update"))?;
-        anyhow::ensure!(apt.knows_packages(), "the package lists name no {}", names.join(" or no "));
+        anyhow::ensure!(apt.knows(packages), "the package lists name no {}", packages.join(" or no "));
         Ok(apt)
     }
 
@@ -149,18 +174,18 @@ impl Apt {
         command
     }
 
-    fn knows_packages(&self) -> bool {
+    fn knows(&self, packages: &[&str]) -> bool {
         let mut command = self.command("apt-cache", Path::new("/"));
-        process::output(command.args(["show", "--no-all-versions"]).args(self.names)).is_ok()
+        process::output(command.args(["show", "--no-all-versions"]).args(packages)).is_ok()
     }
 
     /// The packages and whatever they need that this machine does not have.
-    fn needed(&self) -> Result<BTreeSet<String>> {
+    fn needed(&self, packages: &[&str]) -> BTreeSet<String> {
         let mut command = self.command("apt-get", Path::new("/"));
-        command.args(["install", "--simulate", "--no-install-recommends", "--quiet"]).args(self.names);
+        command.args(["install", "--simulate", "--no-install-recommends", "--quiet"]).args(packages);
         // An inconsistent system can't plan an installation; the packages alone may still run.
         let plan = process::output(&mut command).unwrap_or_default();
-        Ok(self.names.iter().map(ToString::to_string).chain(to_install(&plan)).collect())
+        packages.iter().map(|name| (*name).to_owned()).chain(to_install(&plan)).collect()
     }
 }
 
