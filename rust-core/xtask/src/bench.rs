@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::{
-    bench_engine, bench_metrics,
+    bench_dicom, bench_engine, bench_metrics,
     demo_models::{Cohort, model_folders, remove},
     lock::Lock,
     process::{self, say},
@@ -26,7 +26,8 @@ use crate::{
   cargo xtask bench engine
   cargo xtask bench engine --python
   cargo xtask bench --compare metrics --repeat 2
-  cargo xtask bench --compare metrics --four --monai --repeat 1")]
+  cargo xtask bench --compare metrics --four --monai --repeat 1
+  cargo xtask bench --compare dicom --repeat 1")]
 pub(crate) struct Arguments {
     /// Measure this instead.
     #[arg(value_enum)]
@@ -66,6 +67,8 @@ enum What {
 enum Part {
     /// DSC, HD, HD95 and ASD of 25 structures: CPU and wall seconds, memory, values.
     Metrics,
+    /// CT series, RT Structure Set and Segmentation of 512 x 512 x 250 voxels and 25 structures: seconds, memory, exactness.
+    Dicom,
 }
 
 /// Times of one command.
@@ -81,8 +84,10 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if let Some(What::Engine) = arguments.what {
         return bench_engine::run(repo, arguments.repeat, arguments.python);
     }
-    if let Some(Part::Metrics) = arguments.compare {
-        return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four);
+    match arguments.compare {
+        Some(Part::Metrics) => return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four),
+        Some(Part::Dicom) => return bench_dicom::run(repo, arguments.repeat),
+        None => {}
     }
     setup::ensure(repo, setup::Need::Build)?;
     let _lock = Lock::take(repo, "bench")?;

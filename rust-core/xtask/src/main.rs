@@ -7,6 +7,7 @@
 
 mod app;
 mod bench;
+mod bench_dicom;
 mod bench_engine;
 mod bench_metrics;
 mod codegen;

@@ -58,6 +58,15 @@ pub(crate) const CHROMIUM: Bundle = Bundle {
     without: "the test of the browser app will skip",
 };
 
+/// The program behind SlicerRT's comparison of structures.
+pub(crate) const PLASTIMATCH: Bundle = Bundle {
+    folder: "plastimatch",
+    packages: &["plastimatch"],
+    proof: "usr/bin/plastimatch",
+    what: "plastimatch, to be compared with, about 40 MB",
+    without: "plastimatch is left out of the comparison",
+};
+
 /// Says that this was tried, so that a machine without apt is not asked again each time.
 const DONE: &str = "done";
 
