@@ -39,3 +39,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no shared data beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def worker() -> Path:
+    """The worker of this source. `cargo xtask test` builds it and names it."""
+    named = os.environ.get("TMLI_WORKER")
+    if not named or not Path(named).is_file():
+        pytest.skip("no worker was built; TMLI_WORKER names one")
+    return Path(named)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ sys.path[:0] = [
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np  # noqa: E402
+import panels  # noqa: E402
 import slicer  # noqa: E402
 from scene import Application  # noqa: E402
 from TMLILib import segmentation  # noqa: E402
@@ -74,6 +76,24 @@ def truth(scene, volume, child):
     return segmentation.add_segmentation(scene, volume, dict(child.masks.items()), {}, "Truth")
 
 
+@pytest.fixture
+def opened(logic):
+    """The panel of a Slicer on which everything is installed."""
+    opened = panels.open_panel(logic)
+    yield opened
+    opened.panel.close()
+    opened.root.deleteLater()
+
+
+@pytest.fixture
+def working(opened, logic, volume, truth):
+    """The panel with the child's CT and truth chosen."""
+    logic.parameters.volume = volume
+    logic.parameters.segmentation = truth
+    opened.panel.refresh()
+    return opened
+
+
 def shifted(masks, voxels: int) -> dict[str, np.ndarray]:
     """The masks, moved along the patient's left."""
     return {name: np.roll(np.asarray(mask), voxels, axis=2) for name, mask in masks.items()}
@@ -83,3 +103,35 @@ def state_of(scene) -> list[tuple[str, str, int]]:
     """What is in a scene: names, IDs and when each node was last modified."""
     nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
     return [(node.GetID(), node.GetName(), node.GetMTime()) for node in nodes]
+
+
+@pytest.fixture(scope="session")
+def worker():
+    """The program tmli-worker of this source."""
+    path = Path(os.environ.get("TMLI_WORKER", ""))
+    if not path.is_file():
+        pytest.skip("tmli-worker is not built: cargo xtask test builds it")
+    return path
+
+
+@pytest.fixture(scope="session")
+def engine(worker):
+    """One engine for all tests; its worker stays warm."""
+    engine = tmli.Engine(worker=str(worker))
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture
+def ready(scene, engine):
+    """The logic with the real engine."""
+    return TMLILogic(scene, lambda: engine)
+
+
+def wait(run, seconds: float = 120.0):
+    """Polls until the run ends, as a timer would."""
+    end = time.monotonic() + seconds
+    while (status := run.poll()).state in ("queued", "running"):
+        assert time.monotonic() < end, f"still {status.state} ({status.stage})"
+        time.sleep(0.05)
+    return status

@@ -49,7 +49,18 @@ impl Run {
     /// Demands an error that says all of `words`, and returns the message.
     #[track_caller]
     pub fn fails_saying(&self, words: &[&str]) -> &str {
-        assert_eq!(self.code, Some(1), "an error was expected:\n{}\n{}", self.stdout, self.stderr);
+        self.fails_with_code(1, words)
+    }
+
+    /// Demands the exit code of a wrong command line, and a message that says all of `words`; returns it.
+    #[track_caller]
+    pub fn fails_with_usage(&self, words: &[&str]) -> &str {
+        self.fails_with_code(2, words)
+    }
+
+    #[track_caller]
+    fn fails_with_code(&self, code: i32, words: &[&str]) -> &str {
+        assert_eq!(self.code, Some(code), "an error was expected:\n{}\n{}", self.stdout, self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         for word in words {
             assert!(self.stderr.contains(word), "\"{word}\" is not said:\n{}", self.stderr);

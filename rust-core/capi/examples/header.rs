@@ -27,6 +27,8 @@ fn with_plain_pointers(header: &str) -> String {
     let (pointers, rest): (Vec<&str>, Vec<&str>) = blocks.partition(|block| pointer(block).is_some());
     let mut text = rest.join("\n\n");
     for (pointer, name) in pointers.into_iter().filter_map(pointer) {
+        // A text is a pointer itself.
+        let pointer = pointer.replace("const Text *", "const char *const *");
         for before in ["(", " "] {
             text = text.replace(&format!("{before}{name} "), &format!("{before}{pointer}"));
         }

@@ -269,6 +269,106 @@ enum tmli_error
    */
   TMLI_ERROR_SERIES_GRID = 252,
   /**
+   * A network or job has a setting that it can't have.
+   */
+  TMLI_ERROR_MODEL_SETTING = 300,
+  /**
+   * A CT can't be segmented with this model.
+   */
+  TMLI_ERROR_UNSUITABLE_CT = 301,
+  /**
+   * A structure was asked for that no model knows.
+   */
+  TMLI_ERROR_NO_MODEL_FOR_STRUCTURE = 302,
+  /**
+   * A file of a model folder can't be read or written.
+   */
+  TMLI_ERROR_MODEL_FILE = 303,
+  /**
+   * A file of a model folder is missing.
+   */
+  TMLI_ERROR_MODEL_FILE_MISSING = 304,
+  /**
+   * model.json can't be understood.
+   */
+  TMLI_ERROR_MANIFEST_SYNTAX = 305,
+  /**
+   * A model folder has another format version than this program reads.
+   */
+  TMLI_ERROR_MODEL_FORMAT_VERSION = 306,
+  /**
+   * model.json contradicts itself.
+   */
+  TMLI_ERROR_MANIFEST_CONTENTS = 307,
+  /**
+   * The weights are not those that model.json was written for.
+   */
+  TMLI_ERROR_WEIGHTS_HASH = 308,
+  /**
+   * The weights can't be read.
+   */
+  TMLI_ERROR_WEIGHTS_SYNTAX = 309,
+  /**
+   * The weights are of another network than model.json says.
+   */
+  TMLI_ERROR_WEIGHTS_SHAPE = 310,
+  /**
+   * The worker refused a model folder.
+   */
+  TMLI_ERROR_MODEL_REFUSED = 320,
+  /**
+   * The program tmli-worker, which runs the networks, is missing.
+   */
+  TMLI_ERROR_WORKER_NOT_FOUND = 400,
+  /**
+   * The worker can't be started.
+   */
+  TMLI_ERROR_WORKER_START = 401,
+  /**
+   * The worker ended while something was asked of it.
+   */
+  TMLI_ERROR_WORKER_ENDED = 402,
+  /**
+   * The worker did not answer and was ended.
+   */
+  TMLI_ERROR_WORKER_SILENT = 403,
+  /**
+   * The library and its worker don't understand each other.
+   */
+  TMLI_ERROR_WORKER_VERSION = 404,
+  /**
+   * Shared memory or the channel to the worker can't be made.
+   */
+  TMLI_ERROR_SHARED_MEMORY = 405,
+  /**
+   * The worker can't do what was asked for.
+   */
+  TMLI_ERROR_JOB_REQUEST = 410,
+  /**
+   * The worker can't use the volume.
+   */
+  TMLI_ERROR_JOB_VOLUME = 411,
+  /**
+   * There is not enough memory for the job on any device that may be used.
+   */
+  TMLI_ERROR_JOB_MEMORY = 412,
+  /**
+   * libtorch failed during the job.
+   */
+  TMLI_ERROR_JOB_LIBTORCH = 413,
+  /**
+   * The engine was stopped before the job was done.
+   */
+  TMLI_ERROR_ENGINE_STOPPED = 420,
+  /**
+   * The result of a job was asked for before the job was done.
+   */
+  TMLI_ERROR_NOT_DONE = 421,
+  /**
+   * The result of a job was taken already.
+   */
+  TMLI_ERROR_TAKEN = 422,
+  /**
    * The job was cancelled.
    */
   TMLI_ERROR_CANCELLED = 500,
@@ -280,6 +380,10 @@ enum tmli_error
    * The program was compiled for another version of the library.
    */
   TMLI_ERROR_ABI_VERSION = 901,
+  /**
+   * The worker failed by a defect of its own.
+   */
+  TMLI_ERROR_WORKER_DEFECT = 902,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -451,6 +555,43 @@ typedef int32_t tmli_undefined;
 #endif // __cplusplus
 
 /**
+ * Where a job is.
+ */
+enum tmli_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It waits for its worker or for earlier jobs.
+   */
+  TMLI_STATE_QUEUED = 0,
+  /**
+   * It is worked on.
+   */
+  TMLI_STATE_RUNNING = 1,
+  /**
+   * `tmli_job_take` gives the result.
+   */
+  TMLI_STATE_DONE = 2,
+  /**
+   * `tmli_job_take` gives the error.
+   */
+  TMLI_STATE_FAILED = 3,
+  /**
+   * It was cancelled; there is no result.
+   */
+  TMLI_STATE_CANCELLED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum tmli_state tmli_state;
+#else
+typedef int32_t tmli_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * The contours of one structure in LPS millimetres.
  *
  * Free it with `tmli_contours_free`. `tmli_contours_add` needs it for itself alone; all else may be done by several
@@ -466,6 +607,14 @@ typedef struct tmli_contours_t tmli_contours_t;
 typedef struct tmli_ct_series_t tmli_ct_series_t;
 
 /**
+ * What starts segmentation jobs. The networks run in a worker process, which the engine starts at the first need, keeps
+ * and watches; libtorch is never loaded into this process.
+ *
+ * Free it with `tmli_engine_free`, which ends the worker and the jobs in it. May be used by several threads at once.
+ */
+typedef struct tmli_engine_t tmli_engine_t;
+
+/**
  * An error: a number for programs, a message with the facts of the case, and a hint what to do. NULL is success.
  *
  * The caller owns it and frees it with `tmli_error_free`. May be read by several threads at once.
@@ -479,6 +628,20 @@ typedef struct tmli_error_t tmli_error_t;
  * Free it with `tmli_geometry_free`. May be used by several threads at once.
  */
 typedef struct tmli_geometry_t tmli_geometry_t;
+
+/**
+ * A segmentation that was asked for.
+ *
+ * Free it with `tmli_job_free`; the job itself goes on. May be used by several threads at once.
+ */
+typedef struct tmli_job_t tmli_job_t;
+
+/**
+ * What a job found. Never changes.
+ *
+ * Free it with `tmli_result_free`. May be used by several threads at once.
+ */
+typedef struct tmli_result_t tmli_result_t;
 
 /**
  * The voxels of one structure on a geometry, a bit each. Never changes.
@@ -524,6 +687,36 @@ typedef struct tmli_texts_t tmli_texts_t;
 typedef struct tmli_volume_t tmli_volume_t;
 
 /**
+ * What a worker is and can. Never changes.
+ *
+ * Free it with `tmli_worker_free`. May be used by several threads at once.
+ */
+typedef struct tmli_worker_t tmli_worker_t;
+
+/**
+ * How an engine is set up. All zero is right for most programs.
+ */
+typedef struct {
+  /**
+   * The program tmli-worker; NULL looks for it: in the variable TMLI_WORKER, beside the program, beside this library,
+   * in `../bin` of both, on PATH.
+   */
+  const char *worker;
+  /**
+   * Where the worker writes its log; NULL for the user's state folder. Logs hold no patient data.
+   */
+  const char *log_folder;
+  /**
+   * The worker ends after so many seconds without a job; 0 for never.
+   */
+  double idle_limit_s;
+  /**
+   * Most bytes of model weights that stay loaded per device; 0 for a quarter of the machine's memory.
+   */
+  uint64_t model_memory_bytes;
+} tmli_engine_options_t;
+
+/**
  * Number of voxels on each axis of an array `[k, j, i]`: slice, row, column; `i` is the one that runs fastest in memory.
  */
 typedef struct {
@@ -540,6 +733,94 @@ typedef struct {
    */
   size_t i;
 } tmli_shape_t;
+
+/**
+ * Voxels from `min` up to, but without, `max`.
+ */
+typedef struct {
+  /**
+   * First voxel inside.
+   */
+  tmli_shape_t min;
+  /**
+   * First voxel beyond, on every axis.
+   */
+  tmli_shape_t max;
+} tmli_region_t;
+
+/**
+ * What a job is to do. Fill it with `tmli_segment_options_default` first.
+ */
+typedef struct {
+  /**
+   * Names of the structures to find; NULL for all that the models know.
+   */
+  const char *const *structures;
+  /**
+   * How many names there are.
+   */
+  size_t structure_count;
+  /**
+   * "auto", "cpu", or "cuda:N"; NULL for "auto".
+   */
+  const char *device;
+  /**
+   * Only what this part of the volume needs is computed, and masks are empty outside of it; NULL for everything.
+   */
+  const tmli_region_t *region;
+  /**
+   * Share of a window that its neighbour covers, 0 to 0.9: less is faster, more is smoother.
+   */
+  double overlap;
+} tmli_segment_options_t;
+
+/**
+ * What a worker is. The texts live as long as the worker's description.
+ */
+typedef struct {
+  /**
+   * Its version.
+   */
+  const char *version;
+  /**
+   * The version of its libtorch.
+   */
+  const char *libtorch;
+  /**
+   * The device that "auto" takes, with the reason.
+   */
+  const char *automatic_device;
+  /**
+   * Memory of the machine.
+   */
+  uint64_t memory_bytes;
+  /**
+   * Memory that is free.
+   */
+  uint64_t memory_available_bytes;
+  /**
+   * How many devices there are.
+   */
+  size_t devices;
+} tmli_worker_info_t;
+
+/**
+ * A device that may compute. The texts live as long as the worker's description.
+ */
+typedef struct {
+  /**
+   * "cpu", "cuda:0", ...
+   */
+  const char *name;
+  /**
+   * What it is, or why it can't be used.
+   */
+  const char *reason;
+  /**
+   * Whether it can be used: 1 or 0.
+   */
+  uint8_t usable;
+} tmli_device_t;
 
 /**
  * A 4 x 4 matrix, row after row, for column vectors: `point = matrix * (i, j, k, 1)`.
@@ -568,6 +849,66 @@ typedef struct {
    */
   double i_mm;
 } tmli_spacing_t;
+
+/**
+ * How far a job is.
+ */
+typedef struct {
+  /**
+   * Share of the work that is done, 0 to 1.
+   */
+  double fraction;
+  /**
+   * Seconds since it was asked for, until now or its end.
+   */
+  double elapsed_s;
+  /**
+   * An estimate of the seconds left; negative while nothing is known.
+   */
+  double remaining_s;
+  /**
+   * One of `tmli_state`.
+   */
+  int32_t state;
+  /**
+   * Whether it is over: 1 or 0.
+   */
+  uint8_t is_over;
+  /**
+   * What is being done, in words; ends with a zero byte, cut where it is too long.
+   */
+  char stage[123];
+  /**
+   * The device that computes, with the reason; empty while it is not chosen.
+   */
+  char device[256];
+} tmli_job_status_t;
+
+/**
+ * The model that a structure comes from. The texts live as long as the result.
+ */
+typedef struct {
+  /**
+   * As in the segmentation.
+   */
+  const char *structure;
+  /**
+   * The model's own name.
+   */
+  const char *model;
+  /**
+   * "unet2d" or "vnet3d".
+   */
+  const char *network;
+  /**
+   * SHA-256 of the model's weights, lower-case hexadecimal.
+   */
+  const char *weights_sha256;
+  /**
+   * Mean DSC on the model's validation cases; NaN where it was not validated.
+   */
+  double validation_dsc;
+} tmli_source_t;
 
 /**
  * How far a structure grows or shrinks towards each side of the patient, in mm, 0 to 100.
@@ -929,6 +1270,58 @@ tmli_error_t *tmli_ct_series_findings(const tmli_ct_series_t *series, tmli_texts
 void tmli_ct_series_free(tmli_ct_series_t *series);
 
 /**
+ * Makes an engine; nothing is started yet. `options` may be NULL.
+ */
+tmli_error_t *tmli_engine_new(const tmli_engine_options_t *options, tmli_engine_t **engine);
+
+/**
+ * All structures that the models know, in the whole volume, on the best device, with an overlap of one half.
+ */
+tmli_error_t *tmli_segment_options_default(tmli_segment_options_t *options);
+
+/**
+ * Starts a job and returns at once. The volume is copied to memory that the worker sees. `models` are the `model_count`
+ * folders of the models; a structure that several know comes from the one with the best validation DSC. `options` may
+ * be NULL.
+ */
+tmli_error_t *tmli_engine_segment(const tmli_engine_t *engine,
+                                  const tmli_volume_t *volume,
+                                  const char *const *models,
+                                  size_t model_count,
+                                  const tmli_segment_options_t *options,
+                                  tmli_job_t **job);
+
+/**
+ * Ends the worker now, frees its memory, and ends the jobs in it. The next job starts a new one.
+ */
+tmli_error_t *tmli_engine_stop(const tmli_engine_t *engine);
+
+/**
+ * Frees the engine: ends its worker and the jobs in it. NULL is allowed.
+ */
+void tmli_engine_free(tmli_engine_t *engine);
+
+/**
+ * What the engine's worker is: starts it if need be, and waits for its answer.
+ */
+tmli_error_t *tmli_engine_describe(const tmli_engine_t *engine, tmli_worker_t **worker);
+
+/**
+ * What the worker is.
+ */
+tmli_error_t *tmli_worker_info(const tmli_worker_t *worker, tmli_worker_info_t *info);
+
+/**
+ * The device at `index`, from 0 on.
+ */
+tmli_error_t *tmli_worker_device(const tmli_worker_t *worker, size_t index, tmli_device_t *device);
+
+/**
+ * Frees the description; the worker goes on. NULL is allowed.
+ */
+void tmli_worker_free(tmli_worker_t *worker);
+
+/**
  * The number of the error, one of `tmli_error`; 0 for NULL.
  */
 int32_t tmli_error_number(const tmli_error_t *error);
@@ -996,6 +1389,58 @@ tmli_error_t *tmli_geometry_same_grid(const tmli_geometry_t *one,
  * Frees the geometry. Volumes and masks that were made with it stay. NULL is allowed.
  */
 void tmli_geometry_free(tmli_geometry_t *geometry);
+
+/**
+ * How far the job is. Never waits: made for timers.
+ */
+tmli_error_t *tmli_job_poll(const tmli_job_t *job, tmli_job_status_t *status);
+
+/**
+ * Waits until the job is over, for `limit_s` seconds at most, and says how far it is then.
+ */
+tmli_error_t *tmli_job_wait(const tmli_job_t *job, double limit_s, tmli_job_status_t *status);
+
+/**
+ * Asks for the job's end and returns at once; it is over within a second.
+ */
+tmli_error_t *tmli_job_cancel(const tmli_job_t *job);
+
+/**
+ * The result, once: a handle to be freed. Fails with `TMLI_ERROR_NOT_DONE` before the end, `TMLI_ERROR_CANCELLED`, what
+ * made the job fail, or `TMLI_ERROR_TAKEN`.
+ */
+tmli_error_t *tmli_job_take(const tmli_job_t *job,
+                            tmli_result_t **result);
+
+/**
+ * Frees the handle; the job itself goes on unless it was cancelled. NULL is allowed.
+ */
+void tmli_job_free(tmli_job_t *job);
+
+/**
+ * The masks, on the grid of the job's volume: a handle of its own, to be freed; voxels are not copied.
+ */
+tmli_error_t *tmli_result_segmentation(const tmli_result_t *result, tmli_segmentation_t **segmentation);
+
+/**
+ * Where the structure at `index` of the segmentation comes from.
+ */
+tmli_error_t *tmli_result_source(const tmli_result_t *result, size_t index, tmli_source_t *source);
+
+/**
+ * What the user should know, e.g. that the CPU was taken in place of the GPU: a list, to be freed.
+ */
+tmli_error_t *tmli_result_notes(const tmli_result_t *result, tmli_texts_t **notes);
+
+/**
+ * The device that computed, with the reason, and the seconds it took. The text lives as long as the result.
+ */
+tmli_error_t *tmli_result_device(const tmli_result_t *result, const char **device, double *seconds);
+
+/**
+ * Frees the result. Segmentations that were taken from it stay. NULL is allowed.
+ */
+void tmli_result_free(tmli_result_t *result);
 
 /**
  * The mask and every voxel whose centre lies within the margin of the centre of one of its voxels.

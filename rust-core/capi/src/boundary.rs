@@ -75,6 +75,9 @@ fn check_slice<T>(start: *const T, count: usize, what: &str) -> Result<(), ApiEr
 pub struct Buffer<'a, T>(*const T, PhantomData<&'a [T]>);
 
 impl<'a, T> Buffer<'a, T> {
+    /// No memory.
+    pub(crate) const NULL: Self = Self(std::ptr::null(), PhantomData);
+
     /// Its first `count` values; NULL is allowed for none.
     pub(crate) fn values(self, count: usize, what: &str) -> Result<&'a [T], ApiError> {
         if count == 0 {
@@ -178,8 +181,6 @@ impl<'a, T> Buffer<'a, T> {
     pub(crate) fn from_slice(values: &'a [T]) -> Self {
         Self(values.as_ptr(), PhantomData)
     }
-
-    pub(crate) const NULL: Self = Self(std::ptr::null(), PhantomData);
 }
 
 #[cfg(test)]

@@ -16,8 +16,10 @@ pub mod abi_version;
 mod boundary;
 pub mod contours;
 pub mod ct_series;
+pub mod engine;
 pub mod error;
 pub mod geometry;
+pub mod job;
 pub mod margin;
 pub mod mask;
 pub mod metrics;
@@ -27,3 +29,41 @@ pub mod structure_set;
 pub mod texts;
 pub mod version;
 pub mod volume;
+
+/// What several threads may use at once, as `tmli.h` says of every handle.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<contours::Contours>();
+    shared::<ct_series::CtSeries>();
+    shared::<engine::Engine>();
+    shared::<engine::Worker>();
+    shared::<error::Error>();
+    shared::<geometry::Geometry>();
+    shared::<job::Job>();
+    shared::<job::JobResult>();
+    shared::<mask::Mask>();
+    shared::<protocol::Protocol>();
+    shared::<segmentation::Segmentation>();
+    shared::<structure_set::StructureSet>();
+    shared::<texts::Texts>();
+    shared::<volume::Volume>();
+};
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    #[test]
+    fn unsafe_code_stands_in_one_file() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for entry in fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("an entry").path();
+            let text = fs::read_to_string(&path).expect("a source file");
+            // Exporting a symbol is an attribute; this test's own words are in pieces.
+            let uses = text.replace("#[unsafe(no_mangle)]", "").contains(concat!("unsa", "fe {"))
+                || text.contains(concat!("unsa", "fe impl"))
+                || text.contains(concat!("unsa", "fe fn"));
+            assert_eq!(uses, path.ends_with("boundary.rs"), "{}", path.display());
+        }
+    }
+}

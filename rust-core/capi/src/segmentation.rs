@@ -6,7 +6,7 @@ use std::{
 };
 
 use tmli_api::{ApiError, ErrorNumber, checks};
-use tmli_core::Mask as CoreMask;
+use tmli_core::{Mask as CoreMask, Segmentation as CoreSegmentation};
 
 use crate::{
     boundary::{Out, Text, c_text, given},
@@ -19,13 +19,23 @@ use crate::{
 ///
 /// Free it with `tmli_segmentation_free`. `tmli_segmentation_add` needs it for itself alone; all else may be done by
 /// several threads at once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Segmentation {
     geometry: Geometry,
     segments: Vec<(CString, Arc<str>, Mask)>,
 }
 
 impl Segmentation {
+    /// What the library computed, for C.
+    pub(crate) fn new(segmentation: CoreSegmentation) -> Self {
+        let mut made = Self { geometry: Geometry::new(segmentation.geometry), segments: Vec::new() };
+        for segment in segmentation.segments {
+            let mask = Mask::new(&made.geometry, segment.mask);
+            made.push(&segment.name, mask);
+        }
+        made
+    }
+
     fn push(&mut self, name: &str, mask: Mask) {
         self.segments.push((c_text(name), name.into(), mask));
     }

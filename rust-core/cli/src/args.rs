@@ -47,13 +47,13 @@ pub(crate) enum Command {
     Train(Box<TrainArgs>),
     /// Segment a CT series with trained models and write an RT Structure Set
     Segment(commands::segment::Args),
-    /// Compare two RT Structure Sets of one CT series: DSC, HD95, ASD
+    /// Compare the structures of two files on one CT series: DSC, HD95, ASD
     Compare(commands::compare::Args),
     /// Make the PTV of several CTVs with margins in six directions
     Ptv(commands::ptv::Args),
     /// Run segmentation jobs for another program: `tmli-worker serve`
     Worker(commands::worker::Args),
-    /// Turn a NIfTI label map into an RT Structure Set
+    /// Turn structures into another kind of file: RT Structure Set, DICOM Segmentation, NIfTI, NRRD
     Convert(commands::convert::Args),
 }
 

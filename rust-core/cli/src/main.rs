@@ -11,6 +11,7 @@ mod args;
 mod commands;
 mod evaluation;
 mod report;
+mod source;
 mod worker;
 
 fn main() -> ExitCode {

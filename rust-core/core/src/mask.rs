@@ -64,7 +64,13 @@ impl Mask {
         slices.zip(array.axis_iter(Axis(0))).for_each(|(words, slice)| {
             for (row, words) in slice.rows().into_iter().zip(words.chunks_mut(per_row.max(1))) {
                 match row.as_slice() {
-                    Some(row) => row.chunks(BITS).zip(words).for_each(|(chunk, word)| *word = pack(chunk, &inside)),
+                    Some(row) => row.chunks(BITS).zip(words).for_each(|(chunk, word)| {
+                        let bits = pack(chunk, &inside);
+                        // Zeros are there already: memory that is never written to is never made.
+                        if bits != 0 {
+                            *word = bits;
+                        }
+                    }),
                     None => row.iter().enumerate().for_each(|(x, &value)| {
                         words[x / BITS] |= u64::from(inside(value)) << (x % BITS);
                     }),

@@ -1,11 +1,14 @@
 //! A CT where the worker sees it.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use ndarray::{ArrayView3, ArrayViewMut3, Zip};
 use tmli_core::{Volume, VolumeGeometry};
 
-use crate::{error::EngineError, memory::SharedMemory};
+use crate::{
+    error::EngineError,
+    memory::{SharedMemory, as_bytes},
+};
 
 /// Voxels in Hounsfield units, `[k, j, i]`, and their grid, in memory that the worker maps: nothing is copied or
 /// written to a disk when a job starts.
@@ -36,14 +39,10 @@ impl SharedVolume {
     pub fn new(geometry: VolumeGeometry) -> Result<Self, EngineError> {
         let bytes = geometry.shape().iter().try_fold(size_of::<i16>(), |n, &size| n.checked_mul(size));
         let memory = match bytes.filter(|&n| n <= isize::MAX as usize) {
-            Some(bytes) => SharedMemory::new(bytes).map_err(|e| e.to_string()),
-            None => Err("no machine has that much memory".to_owned()),
+            Some(bytes) => SharedMemory::new(bytes),
+            None => Err(io::Error::other("no machine has that much memory")),
         };
-        let memory = memory.map_err(|reason| EngineError::System {
-            doing: format!("share a volume of {:?} voxels (k, j, i) with the worker", geometry.shape()),
-            reason,
-        })?;
-        Ok(Self { geometry, memory: Arc::new(memory) })
+        Self::of(geometry, memory)
     }
 
     /// A copy of a volume.
@@ -51,11 +50,38 @@ impl SharedVolume {
     /// # Errors
     /// As [`SharedVolume::new`].
     pub fn from_volume(volume: &Volume<i16>) -> Result<Self, EngineError> {
-        let mut shared = Self::new(volume.geometry().clone())?;
+        Self::from_view(volume.geometry().clone(), volume.data().view())
+    }
+
+    /// A copy of voxels that somebody else holds, `[k, j, i]`, in any layout; quickest in C order.
+    ///
+    /// # Errors
+    /// As [`SharedVolume::new`], and [`EngineError::Request`] for voxels of another shape than the grid's.
+    pub fn from_view(geometry: VolumeGeometry, voxels: ArrayView3<'_, i16>) -> Result<Self, EngineError> {
+        let (k, j, i) = voxels.dim();
+        if geometry.shape() != [k, j, i] {
+            return Err(EngineError::Request {
+                what: "the shape of the voxels",
+                got: format!("{:?} (k, j, i)", [k, j, i]),
+                expected: format!("{:?}, as the geometry says", geometry.shape()),
+            });
+        }
+        if let Some(numbers) = voxels.as_slice() {
+            return Self::of(geometry, SharedMemory::of(as_bytes(numbers)));
+        }
+        let mut shared = Self::new(geometry)?;
         if let Some(mut data) = shared.data_mut() {
-            Zip::from(&mut data).and(volume.data()).par_for_each(|to, &from| *to = from);
+            Zip::from(&mut data).and(&voxels).par_for_each(|to, &from| *to = from);
         }
         Ok(shared)
+    }
+
+    fn of(geometry: VolumeGeometry, memory: io::Result<SharedMemory>) -> Result<Self, EngineError> {
+        let memory = memory.map_err(|e| EngineError::System {
+            doing: format!("share a volume of {:?} voxels (k, j, i) with the worker", geometry.shape()),
+            reason: e.to_string(),
+        })?;
+        Ok(Self { geometry, memory: Arc::new(memory) })
     }
 
     /// Where the voxels are.
@@ -107,6 +133,11 @@ mod tests {
         let volume = Volume::new(grid, array).expect("a volume");
         let mut shared = SharedVolume::from_volume(&volume).expect("memory");
         assert_eq!(shared.data(), volume.data());
+        let upside_down = volume.data().slice(ndarray::s![..;-1, .., ..]);
+        let turned = SharedVolume::from_view(volume.geometry().clone(), upside_down).expect("memory");
+        assert_eq!(turned.data(), upside_down);
+        let part = volume.data().slice(ndarray::s![1.., .., ..]);
+        assert!(matches!(SharedVolume::from_view(volume.geometry().clone(), part), Err(EngineError::Request { .. })));
         let clone = shared.clone();
         assert!(shared.data_mut().is_none());
         drop(clone);

@@ -63,6 +63,15 @@ impl DataSet {
         self
     }
 
+    /// Text as bytes of a type that is not told, padded to an even number.
+    pub(crate) fn unknown(&mut self, tag: Tag, mut text: Vec<u8>) -> &mut Self {
+        if !text.len().is_multiple_of(2) {
+            text.push(b' ');
+        }
+        self.0.put(DataElement::new(tag, VR::UN, PrimitiveValue::U8(text.into())));
+        self
+    }
+
     /// Decimal strings. A number that is not finite is left empty; callers check before.
     pub(crate) fn ds(&mut self, tag: Tag, values: &[f64]) -> &mut Self {
         let texts: Vec<String> = values.iter().map(|&v| decimal_string(v).unwrap_or_default()).collect();

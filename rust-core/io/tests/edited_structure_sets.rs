@@ -187,3 +187,29 @@ fn sequences_are_found_behind_elements_out_of_order_and_refused_when_they_are_th
     let refused = edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap_err();
     assert!(refused.to_string().contains("(3006,0020) is in the file twice"), "{refused}");
 }
+
+#[test]
+fn contours_too_long_for_explicit_vr_are_added_all_the_same() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let path = temp.path().join("rs.dcm");
+    let contour = common::builder::contour(4, b"DS", b"0\\0\\5\\10\\0\\5\\10\\10\\5\\0\\10\\5");
+    fs::write(&path, common::builder::structure_set("ISO_IR 192", &[(1, b"A", vec![contour])])).unwrap();
+    // A spiral's worth of points on one slice: 120 kB of decimal strings.
+    let z = ct.slices[2].position.unwrap()[2];
+    let points = (0..3000).map(|n| {
+        let angle = f64::from(n) * 0.002;
+        PointLps([-5.0 + 9.0 * angle.cos(), -5.0 + 9.0 * angle.sin(), z])
+    });
+    let long = Contour { kind: tmli_core::ContourKind::ClosedPlanar, points: points.collect() };
+    let out = temp.path().join("edited.dcm");
+    // The file names a frame of reference of its own, the CT series none that is held against it.
+    let ct = CtIdentity { frame_of_reference_uid: None, ..ct };
+    edit_structure_set(&path, &out, &ct, &geometry, &[roi("Long", vec![long.clone()])]).unwrap();
+    let rois = read_structure_set(&out).unwrap().structure_set.rois;
+    assert_eq!((rois[0].name.as_str(), rois[0].contours.len()), ("A", 1));
+    assert_eq!((rois[1].name.as_str(), rois[1].contours[0].points.len()), ("Long", 3000));
+    let (read, drawn) = (rasterise(&rois[1].contours, &geometry).mask, rasterise(&[long], &geometry).mask);
+    assert!(read == drawn && drawn.count() > 100);
+    assert_eq!(fs::read(&out).unwrap().windows(6).filter(|w| *w == [0x06, 0x30, 0x50, 0x00, b'U', b'N']).count(), 1);
+}

@@ -5,6 +5,7 @@ mod common;
 
 use std::{fs, path::Path};
 
+use common::oracles;
 use tmli_core::{PointLps, SpacingMm};
 use tmli_io::{CtSeries, Finding, IoError, SeriesGeometryError, read_ct_folder, read_structure_set, scan_folder};
 
@@ -69,6 +70,25 @@ fn jpeg_lossless_with_a_damaged_private_sequence_is_read_or_refused() {
 }
 
 /// The MR image that pydicom has in every transfer syntax, said to be a CT.
+#[test]
+fn a_ct_series_in_jpeg_lossless_has_the_same_voxels() {
+    let Some(dir) = common::shared("ibsi1_ct_phantom/dicom/image") else { return };
+    if oracles::program("dcmcjpeg").is_none() {
+        return;
+    }
+    let (plain, packed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for file in common::files(&dir).iter().take(4) {
+        common::copy_into(plain.path(), file);
+        // Process 14, selection value 1: what scanners write.
+        let mut encode = oracles::program("dcmcjpeg").unwrap();
+        let (done, said) =
+            oracles::output(encode.arg("+e1").arg(file).arg(packed.path().join(file.file_name().unwrap())));
+        assert!(done, "{said}");
+    }
+    let (plain, packed) = (read_ct_folder(plain.path(), None).unwrap(), read_ct_folder(packed.path(), None).unwrap());
+    assert!(packed.volume.data() == plain.volume.data());
+}
+
 fn as_ct(file: &Path) -> Vec<u8> {
     let mut bytes = fs::read(file).unwrap();
     let (mr, ct) = (b"1.2.840.10008.5.1.4.1.1.4\0", b"1.2.840.10008.5.1.4.1.1.2\0");

@@ -7,11 +7,13 @@
 mod arrays;
 mod contours;
 mod ct;
+mod engine;
 mod error;
 mod geometry;
 mod margin;
 mod masks;
 mod metrics;
+mod model;
 mod phantom;
 mod protocol;
 mod structure_set;
@@ -31,11 +33,13 @@ mod _tmli {
         contours::{Contour, rasterise, trace},
         ct::{CtIdentity, CtSeries, FolderScan, SeriesEntry, StructureSetEntry},
         ct::{read_ct_identity, read_ct_series, scan_folder},
+        engine::{Engine, Job, JobStatus, SegmentResult, StructureSource},
         error::_panic,
         geometry::Geometry,
         margin::{Margin, expand, ptv, shrink},
         masks::Masks,
         metrics::{StructureMetrics, compare},
+        model::{ExpectedMemory, Manifest, expected_memory, read_manifest},
         phantom::{Phantom, phantom, write_phantom},
         protocol::{Code, Protocol, Structure, TrainingSet, match_rois, protocol},
         structure_set::{Roi, StructureSet, Written, read_structure_set, write_structure_set},

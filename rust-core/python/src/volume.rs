@@ -1,8 +1,10 @@
 //! Voxels and where they are.
 
-use numpy::{PyArray3, PyUntypedArrayMethods as _};
+use ndarray::ArrayView3;
+use numpy::{PyArray3, PyArrayMethods as _, PyUntypedArrayMethods as _};
 use pyo3::prelude::*;
 use tmli_api::ErrorNumber;
+use tmli_core::VolumeGeometry;
 
 use crate::{arrays::voxels_from, error::input, geometry::Geometry};
 
@@ -62,5 +64,15 @@ impl Volume {
         let (geometry, data) = volume.into_parts();
         let array = PyArray3::from_owned_array(py, data).unbind();
         Ok(Self { array, geometry: Py::new(py, Geometry::from(geometry))?, copied: false })
+    }
+
+    /// Lends the voxels to Rust.
+    pub(crate) fn with_voxels<T>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&VolumeGeometry, ArrayView3<'_, i16>) -> PyResult<T>,
+    ) -> PyResult<T> {
+        let array = self.array.bind(py).try_readonly()?;
+        work(&self.geometry.get().inner, array.as_array())
     }
 }

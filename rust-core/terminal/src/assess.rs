@@ -40,7 +40,7 @@ pub struct SeriesReport {
     pub uid: String,
     /// SeriesDescription.
     pub description: String,
-    /// Images.
+    /// Images, the frames of a multi-frame file one by one.
     pub images: usize,
     /// A scout, not a volume.
     pub localizer: bool,
@@ -163,7 +163,8 @@ fn assess_series(number: usize, entry: &SeriesEntry) -> (SeriesReport, Option<Ct
         number,
         uid: entry.series_uid.clone(),
         description: entry.description.clone(),
-        images: entry.files.len(),
+        // A multi-frame file holds several; a file that says no position holds one.
+        images: entry.positions_mm().len().max(entry.files.len()),
         localizer: entry.is_localizer,
         patient_position: entry.patient_position.clone(),
         grid: None,

@@ -29,7 +29,8 @@ class WorkerHook(BuildHookInterface):
         build_data["force_include"][str(staged)] = "tmli_engine/bin/tmli-worker"
         build_data["pure_python"] = False
         # The C library of the machine that built it, and no newer one, is what it may ask for.
-        build_data["tag"] = f"py3-none-{next(platform_tags())}"
+        platform = next(tag for tag in platform_tags() if tag.startswith("manylinux_"))
+        build_data["tag"] = f"py3-none-{platform}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         (Path(self.directory) / "tmli-worker").unlink()

@@ -178,7 +178,19 @@ def simpleitk():
     return compare
 
 
+def meshmetrics():
+    from meshmetrics import DistanceMetrics
+
+    def compare(a, b):
+        tool = DistanceMetrics(verbose=False)
+        tool.set_input(ref=a, pred=b, spacing=SPACING)
+        return {"dsc": tool.dsc(), "hd_mm": tool.hd(), "hd95_mm": tool.hd(percentile=95), "asd_mm": tool.assd()}
+
+    return compare
+
+
 TOOLS = {
+    "meshmetrics": meshmetrics,
     "surface-distance": surface_distance_as_shipped,
     "crop+cKDTree": crop_and_tree,
     "monai": monai,

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::{
-    bench_metrics,
+    bench_dicom, bench_engine, bench_metrics,
     demo_models::{Cohort, model_folders, remove},
     lock::Lock,
     process::{self, say},
@@ -23,9 +23,18 @@ use crate::{
   cargo xtask bench
   cargo xtask bench --repeat 10 --matrix 256
   cargo xtask bench --segment --repeat 1
+  cargo xtask bench engine
+  cargo xtask bench engine --python
   cargo xtask bench --compare metrics --repeat 2
-  cargo xtask bench --compare metrics --four --monai --repeat 1")]
+  cargo xtask bench --compare metrics --four --monai --repeat 1
+  cargo xtask bench --compare dicom --repeat 1")]
 pub(crate) struct Arguments {
+    /// Measure this instead.
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// With engine: from Python too, with the wheel built and installed in an environment of its own.
+    #[arg(long, requires = "what")]
+    python: bool,
     /// How often each command is run.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
@@ -46,11 +55,20 @@ pub(crate) struct Arguments {
     four: bool,
 }
 
+/// What can be measured on its own.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum What {
+    /// What it costs that networks run in a process of their own: 512 x 512 x 250 voxels there, 25 masks back.
+    Engine,
+}
+
 /// What can be compared with other tools.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Part {
     /// DSC, HD, HD95 and ASD of 25 structures: CPU and wall seconds, memory, values.
     Metrics,
+    /// CT series, RT Structure Set and Segmentation of 512 x 512 x 250 voxels and 25 structures: seconds, memory, exactness.
+    Dicom,
 }
 
 /// Times of one command.
@@ -63,8 +81,13 @@ struct Measured {
 }
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
-    if let Some(Part::Metrics) = arguments.compare {
-        return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four);
+    if let Some(What::Engine) = arguments.what {
+        return bench_engine::run(repo, arguments.repeat, arguments.python);
+    }
+    match arguments.compare {
+        Some(Part::Metrics) => return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four),
+        Some(Part::Dicom) => return bench_dicom::run(repo, arguments.repeat),
+        None => {}
     }
     setup::ensure(repo, setup::Need::Build)?;
     let _lock = Lock::take(repo, "bench")?;
@@ -143,7 +166,7 @@ fn report(results: &[Measured]) {
 }
 
 /// Least, middle and largest; the middle of an even number is the mean of two.
-fn spread(values: &[f64]) -> (f64, f64, f64) {
+pub(crate) fn spread(values: &[f64]) -> (f64, f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);

@@ -15,12 +15,13 @@ use crate::{
 const SCRIPT: &str = "rust-core/xtask/python/bench_metrics.py";
 
 /// The peers with the versions that were tried.
-const PEERS: [&str; 7] = [
+const PEERS: [&str; 8] = [
     "numpy==2.4.6",
     "scipy==1.17.1",
     "surface-distance==0.1",
     "MedPy==0.5.2",
     "SimpleITK==2.5.7",
+    "pymeshmetrics==1.4.1",
     "absl-py==2.5.1",
     "setuptools",
 ];
@@ -53,7 +54,7 @@ pub(crate) fn run(repo: &Repo, repeat: u32, monai: bool, four: bool) -> Result<(
     // medpy and SimpleITK work on the whole volume several times: an hour for 25 structures. On the small ones they join.
     let mut tools = vec!["tmli surfel", "tmli voxel", "tmli net"];
     tools.push(if four { "tmli slicer-rt" } else { "tmli labels" });
-    tools.extend(["surface-distance", "crop+cKDTree"]);
+    tools.extend(["surface-distance", "crop+cKDTree", "meshmetrics"]);
     if four {
         tools.extend(["medpy", "simpleitk"]);
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask codegen`: what is made from the program, the protocol and the table of errors.
 
+mod c_api;
 mod errors;
 
 use std::{
@@ -18,24 +19,25 @@ use crate::{
     setup,
 };
 
-/// Write the generated pages of docs/reference, and the errors of Rust, C and Python.
+/// Write the generated pages of docs/reference, the C header, and the errors of Rust, C and Python.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask codegen            # write what is out of date
-  cargo xtask codegen --errors   # only what is made from errors.toml, without building anything
+  cargo xtask codegen --library  # only errors and the C header, without building the programs
   cargo xtask codegen --check    # only tell (cargo xtask test does this)")]
 pub(crate) struct Arguments {
     /// Write nothing; fail when a page is out of date.
-    #[arg(long, conflicts_with = "errors")]
+    #[arg(long, conflicts_with = "library")]
     check: bool,
-    /// Only write what is made from errors.toml; nothing is built.
+    /// Only write the errors of Rust, C and Python, the C header and its page; no program is built.
     #[arg(long)]
-    errors: bool,
+    library: bool,
 }
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
-    if arguments.errors {
-        return write(repo, error_sources(repo)?);
+    if arguments.library {
+        write(repo, error_sources(repo)?)?;
+        return write(repo, c_interface(repo)?);
     }
     setup::ensure(repo, setup::Need::Build)?;
     if !arguments.check {
@@ -79,10 +81,20 @@ pub(crate) fn is_stale(repo: &Repo) -> Result<bool> {
 fn pages(repo: &Repo) -> Result<Vec<(PathBuf, String)>> {
     let protocol = fs::read_to_string(repo.join("rust-core/protocol/data/tmli.toml"))
         .context("rust-core/protocol/data/tmli.toml cannot be read")?;
-    Ok(vec![
+    let mut pages = vec![
         (repo.join("docs/reference/cli.md"), command_line(repo)?),
         (repo.join("docs/reference/structures.md"), structures(&toml::from_str(&protocol)?)?),
-    ])
+    ];
+    pages.extend(c_interface(repo)?);
+    Ok(pages)
+}
+
+/// `tmli.h`, which cbindgen makes from the functions of tmli-capi, and its page.
+fn c_interface(repo: &Repo) -> Result<Vec<(PathBuf, String)>> {
+    let words = ["run", "--release", "--quiet", "--package", "tmli-capi", "--example", "header"];
+    let header = process::output(&mut process::cargo(repo.root(), &words))?;
+    let page = c_api::page(&header, MADE)?;
+    Ok(vec![(repo.join("docs/reference/c-api.md"), page), (repo.join("rust-core/capi/include/tmli.h"), header)])
 }
 
 /// What is made from errors.toml; needs nothing that is built.

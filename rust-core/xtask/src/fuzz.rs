@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the readers and the tracing against files that nobody thought of.
+//! `cargo xtask fuzz`: the readers, the tracing and the metrics against what nobody thought of.
 
 use std::{
     fs::{self, File},
@@ -15,7 +15,7 @@ use crate::{
     table,
 };
 
-/// Feed the readers with damaged files, and the tracing with random masks, until the time is over.
+/// Feed the readers with damaged files, and the tracing and the metrics with random masks, until the time is over.
 ///
 /// Seeds are made anew: small files of our own, and the small ones of ../shared/data (or TMLI_SHARED_DATA) where that
 /// is. What is learned stays in tests/fuzz/corpus. A target that finds something stops, and the file that did it lies in
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 /// As `cargo fuzz list` has them.
-const TARGETS: [&str; 7] = ["preflight", "ct", "structure_set", "segmentation", "nifti", "nrrd", "trace"];
+const TARGETS: [&str; 8] = ["preflight", "ct", "structure_set", "segmentation", "nifti", "nrrd", "trace", "metrics"];
 const FOLDER: &str = "tests/fuzz";
 const CARGO_FUZZ: &str = "0.13.2";
 

@@ -5,7 +5,10 @@
 // A program for the terminal: printing is its job.
 #![allow(clippy::print_stdout)]
 
+mod app;
 mod bench;
+mod bench_dicom;
+mod bench_engine;
 mod bench_metrics;
 mod codegen;
 mod demo;
@@ -20,6 +23,7 @@ mod rules;
 mod setup;
 mod table;
 mod test;
+mod test_app;
 mod test_python;
 mod test_slicer;
 mod wheels;
@@ -44,6 +48,7 @@ struct Arguments {
 enum Task {
     Setup(setup::Arguments),
     Demo(demo::Arguments),
+    App(app::Arguments),
     DemoModels(demo_models::Arguments),
     Test(test::Arguments),
     Wheels(wheels::Arguments),
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
     let result = match arguments.task {
         Task::Setup(a) => setup::task(&repo, &a),
         Task::Demo(a) => demo::task(&repo, &a),
+        Task::App(a) => app::task(&repo, &a),
         Task::DemoModels(a) => demo_models::task(&repo, &a),
         Task::Test(a) => test::task(&repo, &a),
         Task::Wheels(a) => wheels::task(&repo, &a),

@@ -1,18 +1,10 @@
 //! Tests written in Python, in an environment that has the module `tmli` as a user would install it.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use anyhow::{Result, bail};
 
-use crate::{process, repo::Repo, wheels};
-
-/// Builds the wheel of `tmli` and installs it into the environment of this Python.
-pub(crate) fn install_module(repo: &Repo, python: &Path) -> Result<()> {
-    let wheel = wheels::module(repo)?;
-    let mut install = process::command(python, repo.root());
-    install.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps"]);
-    process::run(install.arg("--force-reinstall").arg(wheel)).map(|_| ())
-}
+use crate::{process, repo::Repo};
 
 /// Has ruff look at the folders.
 pub(crate) fn ruff(repo: &Repo, python: &Path, folders: &[&str]) -> Result<()> {
@@ -21,7 +13,11 @@ pub(crate) fn ruff(repo: &Repo, python: &Path, folders: &[&str]) -> Result<()> {
 
 /// Runs the tests of a folder. `filter` is a part of a test's name.
 pub(crate) fn pytest(repo: &Repo, python: &Path, folder: &str, filter: Option<&str>) -> Result<()> {
-    let mut pytest = process::command(python, repo.root());
+    run(repo, process::command(python, repo.root()), folder, filter)
+}
+
+/// As [`pytest`], with a Python that was given variables.
+pub(crate) fn run(repo: &Repo, mut pytest: Command, folder: &str, filter: Option<&str>) -> Result<()> {
     pytest.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", folder]);
     // Only a worker of this very source is tested; where the workspace was not built, the tests of jobs say so.
     pytest.env("TMLI_WORKER", repo.target().join("release/tmli-worker"));

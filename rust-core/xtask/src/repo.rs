@@ -43,11 +43,6 @@ impl Repo {
         self.deps().join("libtorch")
     }
 
-    /// Unpacked Debian packages, with their `usr/bin` and `usr/lib`.
-    pub(crate) fn debian(&self) -> PathBuf {
-        self.deps().join("debian")
-    }
-
     /// Cargo's output folder.
     pub(crate) fn target(&self) -> PathBuf {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.join("target"), |dir| self.join(dir))

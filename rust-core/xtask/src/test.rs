@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup, table, test_python, test_slicer};
+use crate::{
+    codegen, process, process::in_words, process::say, repo::Repo, setup, table, test_app, test_python, test_slicer,
+};
 
 /// Build everything and run every test that needs no GPU.
 ///
@@ -20,6 +22,7 @@ use crate::{codegen, process, process::in_words, process::say, repo::Repo, setup
   cargo xtask test --package tmli-core              # one crate
   cargo xtask test --python                         # the Python packages
   cargo xtask test --slicer                         # the Slicer extension
+  cargo xtask test --app                            # the browser app, in Chromium
   cargo xtask test --filter rasterise               # tests with this in their name
   cargo xtask test -p tmli-io -- --nocapture        # what follows -- goes to the test programs")]
 pub(crate) struct Arguments {
@@ -27,11 +30,14 @@ pub(crate) struct Arguments {
     #[arg(long, short, value_name = "CRATE")]
     package: Vec<String>,
     /// Test the Python packages only.
-    #[arg(long, conflicts_with_all = ["package", "rest", "slicer"])]
+    #[arg(long, conflicts_with_all = ["package", "rest", "slicer", "app"])]
     python: bool,
     /// Test the Slicer extension only.
-    #[arg(long, conflicts_with_all = ["package", "rest"])]
+    #[arg(long, conflicts_with_all = ["package", "rest", "app"])]
     slicer: bool,
+    /// Test the browser app only.
+    #[arg(long, conflicts_with_all = ["package", "rest"])]
+    app: bool,
     /// Run only the tests with this text in their name.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -39,6 +45,10 @@ pub(crate) struct Arguments {
     #[arg(last = true)]
     rest: Vec<String>,
 }
+
+/// CMake and ninja, 30 MB to load.
+const CMAKE: setup::Environment<'static> =
+    setup::Environment { name: "cmake", requirements: "cmake.txt", minor: 10..=14 };
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     setup::ensure(repo, setup::Need::Tests)?;
@@ -48,10 +58,16 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if arguments.slicer {
         return test_slicer::run(repo, arguments.filter.as_deref());
     }
+    if arguments.app {
+        return test_app::run(repo, arguments.filter.as_deref());
+    }
     let mut steps = vec![vec!["step".to_owned(), "time".to_owned(), String::new()]];
     let mut note = |step: &str, start: Instant, words: String| {
         steps.push(vec![step.to_owned(), in_words(start.elapsed()), words]);
     };
+
+    // For the C and C++ programs of tests/capi.
+    setup::environment(repo, &CMAKE)?;
 
     // The program first: tests that start `tmli` find it in the target folder.
     let start = Instant::now();
@@ -74,7 +90,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         note("generated pages", start, if stale { "stale" } else { "up to date" }.to_owned());
     }
 
-    let (mut python, mut slicer) = (Ok(()), Ok(()));
+    let (mut python, mut slicer, mut app) = (Ok(()), Ok(()), Ok(()));
     if arguments.package.is_empty() {
         let start = Instant::now();
         python = test_python::run(repo, arguments.filter.as_deref());
@@ -82,6 +98,9 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         let start = Instant::now();
         slicer = test_slicer::run(repo, arguments.filter.as_deref());
         note("slicer", start, if slicer.is_ok() { "passed" } else { "failed" }.to_owned());
+        let start = Instant::now();
+        app = test_app::run(repo, arguments.filter.as_deref());
+        note("browser app", start, if app.is_ok() { "passed" } else { "failed" }.to_owned());
     }
 
     println!();
@@ -97,6 +116,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     }
     python?;
     slicer?;
+    app?;
     say("test: all is well");
     Ok(())
 }

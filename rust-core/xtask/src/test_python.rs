@@ -9,6 +9,6 @@ use crate::{python_tests, repo::Repo, setup, wheels};
 pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
     let python = setup::environment(repo, &wheels::PYTHON)?;
     python_tests::ruff(repo, &python, &["rust-core/python", "rust-core/worker/wheel", "tests/python"])?;
-    python_tests::install_module(repo, &python)?;
+    wheels::install_module(repo, &python)?;
     python_tests::pytest(repo, &python, "tests/python", filter)
 }

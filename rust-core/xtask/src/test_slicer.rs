@@ -6,6 +6,7 @@ use crate::{
     python_tests,
     repo::Repo,
     setup::{self, Environment},
+    wheels,
 };
 
 /// The Python environment with Slicer's library, Qt and pytest.
@@ -14,7 +15,7 @@ const SLICER: Environment<'static> = Environment { name: "slicer", requirements:
 /// Runs `tests/slicer` and has ruff look at the extension. `filter` is a part of a test's name.
 pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
     let python = setup::environment(repo, &SLICER)?;
-    python_tests::ruff(repo, &python, &["slicer-extension", "tests/slicer"])?;
-    python_tests::install_module(repo, &python)?;
+    python_tests::ruff(repo, &python, &["slicer-extension", "tests/slicer", "tests/app"])?;
+    wheels::install_module(repo, &python)?;
     python_tests::pytest(repo, &python, "tests/slicer", filter)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     process::{self, say},
@@ -13,6 +14,9 @@ use crate::{
 /// What builds the wheels and tests them.
 pub(crate) const PYTHON: Environment<'static> =
     Environment { name: "python", requirements: "python.txt", minor: 11..=14 };
+
+/// The hash of the wheel that an environment has.
+const STAMP: &str = "tmli-wheel.sha256";
 
 /// Build the Python wheels in target/wheels: tmli (the module) and tmli-engine (the worker, which asks for torch).
 ///
@@ -48,6 +52,22 @@ pub(crate) fn module(repo: &Repo) -> Result<PathBuf> {
     maturin.args(["build", "--release", "--locked", "--manifest-path", "rust-core/python/Cargo.toml", "--interpreter"]);
     process::run(maturin.arg(&python).arg("--out").arg(&out))?;
     moved_up(&out)
+}
+
+/// Builds the wheel of the module and puts it into the environment of this Python, unless the same one is there.
+pub(crate) fn install_module(repo: &Repo, python: &Path) -> Result<()> {
+    let wheel = module(repo)?;
+    let environment = python.parent().and_then(Path::parent).context("a Python lies in ENVIRONMENT/bin")?;
+    let stamp = environment.join(STAMP);
+    let hash = format!("{:x}", Sha256::digest(std::fs::read(&wheel)?));
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == hash) {
+        return Ok(());
+    }
+    say(format_args!("Installing {} into {}", repo.shown(&wheel), repo.shown(environment)));
+    let mut pip = process::command(python, repo.root());
+    pip.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-index", "--no-deps"]);
+    process::run_quietly(pip.arg("--force-reinstall").arg(wheel))?;
+    std::fs::write(&stamp, hash).with_context(|| format!("{} cannot be written", repo.shown(&stamp)))
 }
 
 /// Builds the wheel of the worker.

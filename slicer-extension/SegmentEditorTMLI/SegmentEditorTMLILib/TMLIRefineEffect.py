@@ -141,15 +141,13 @@ class TMLIRefineEffect(AbstractScriptedSegmentEditorEffect):
             self._words.setText("The network found the same as before.")
             return
         self.scriptedEffect.saveStateForUndo()
-        # Two steps inside the box, so that masking leaves alone what it protects.
-        editing = slicer.qSlicerSegmentEditorAbstractEffect
-        for mask, mode in (
-            (before & ~after, editing.ModificationModeRemove),
-            (after & ~before, editing.ModificationModeAdd),
-        ):
-            if mask.any():
-                self.scriptedEffect.modifySelectedSegmentByLabelmap(geometry.labelmap(mask, run.grid), mode)
-        changed_ml = float((after != before).sum()) * float(run.grid.voxel_volume_mm3) / 1000.0
+        # Setting the whole segment: Slicer keeps what masking protects, where removing voxels would not heed it.
+        whole = tuple((0, count) for count in run.grid.shape)
+        self.scriptedEffect.modifySelectedSegmentByLabelmap(
+            geometry.labelmap(after, run.grid, whole), slicer.qSlicerSegmentEditorAbstractEffect.ModificationModeSet
+        )
+        now = geometry.mask_of(node, segment_id, run.grid)
+        changed_ml = float((now != before).sum()) * float(run.grid.voxel_volume_mm3) / 1000.0
         self._words.setText(f"Changed {changed_ml:.1f} ml.")
 
     # ------------------------------------------------------------------------------------------------------- rest

@@ -10,7 +10,7 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,8 +64,8 @@ class Comparison:
     """Iterate over it: each step compares one structure. Then `rows` is whole."""
 
     def __init__(self, reference, prediction_node, volume_node, profile: str = "surfel") -> None:
-        """`reference` is a segmentation node or the path of an RT Structure Set. Raises `Problem` when there is
-        nothing to compare."""
+        """`reference` is a segmentation node, the path of an RT Structure Set, or masks by name on the grid of the
+        volume. Raises `Problem` when there is nothing to compare."""
         if prediction_node is None or reference is None:
             raise Problem("There is nothing to compare.", "Choose a reference and a prediction.")
         if reference is prediction_node:
@@ -78,10 +78,11 @@ class Comparison:
         self._reference = reference
         self._predicted = _by_protocol_name(segmentation.names_and_ids(prediction_node))
         if isinstance(reference, (str, os.PathLike)):
-            self._masks = self._rasterised(Path(reference))
+            reference = self._rasterised(Path(reference))
+        self._masks = reference if isinstance(reference, Mapping) else None
+        if self._masks is not None:
             self._referred = _by_protocol_name({name: name for name in self._masks})
         else:
-            self._masks = None
             self._referred = _by_protocol_name(segmentation.names_and_ids(reference))
         self.structures = in_protocol_order(set(self._predicted) & set(self._referred))
         if not self.structures:
@@ -95,7 +96,7 @@ class Comparison:
 
     def __iter__(self) -> Iterator[Row]:
         for structure in self.structures[len(self.rows) :]:
-            self.rows.append(self._row(structure))
+            self.rows.append(self.measure(structure, *self.masks(structure)))
             yield self.rows[-1]
 
     def _rasterised(self, path: Path):
@@ -104,12 +105,16 @@ class Comparison:
         self.findings += [*structure_set.findings, *masks.findings]
         return masks
 
-    def _row(self, structure: str) -> Row:
+    def masks(self, structure: str) -> tuple[np.ndarray, np.ndarray]:
+        """Reference and prediction of a structure, from the scene."""
         if self._masks is not None:
             reference = self._masks[self._referred[structure]]
         else:
             reference = geometry.mask_of(self._reference, self._referred[structure], self.grid)
-        prediction = geometry.mask_of(self._prediction, self._predicted[structure], self.grid)
+        return reference, geometry.mask_of(self._prediction, self._predicted[structure], self.grid)
+
+    def measure(self, structure: str, reference: np.ndarray, prediction: np.ndarray) -> Row:
+        """The long part of a step. It knows nothing of the scene, so a thread may do it."""
         (found,) = tmli.compare({structure: reference}, {structure: prediction}, self.grid, profile=self.profile)
         values = {title: getattr(found, attribute) for title, (attribute, _) in NUMBERS.items()}
         known = tmli.protocol().structure(structure)

@@ -153,7 +153,17 @@ def engine_plan(device: str, source: str | Path | None = None, folder: Path | No
 
 
 def _pip(task: str) -> list[str]:
-    return [slicer_python(), "-m", "pip", "--disable-pip-version-check", "--no-input", task, "--progress-bar", "raw"]
+    # Only pip 24.1 and later tell numbers to another program; an older one tells which package it is at.
+    bar = "raw" if _pip_version() >= (24, 1) else "off"
+    return [slicer_python(), "-m", "pip", "--disable-pip-version-check", "--no-input", task, "--progress-bar", bar]
+
+
+def _pip_version() -> tuple[int, ...]:
+    try:
+        numbers = importlib.metadata.version("pip").split(".")[:2]
+    except importlib.metadata.PackageNotFoundError as error:
+        raise Problem("This Python has no pip.", "Install Slicer 5.10 or later, which brings it.") from error
+    return tuple(int(number) for number in numbers if number.isdigit())
 
 
 def _source(folder: str | Path | None) -> list[str]:

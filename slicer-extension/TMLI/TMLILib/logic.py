@@ -82,7 +82,10 @@ class TMLILogic:
 
     def load_ct(self, folder: str | Path, series_uid: str | None = None):
         """Reads a CT series from a folder into the scene, in the way that export needs; returns the volume node."""
-        series = tmli.read_ct_series(folder, series_uid)
+        return self.add_ct(tmli.read_ct_series(folder, series_uid), folder)
+
+    def add_ct(self, series: tmli.CtSeries, folder: str | Path):
+        """As `load_ct`, for a series that was read already, perhaps by a thread; returns the volume node."""
         node = geometry.add_volume(self.scene, series.volume, series.description or "CT")
         node.SetAttribute(export.INSTANCE_UIDS, " ".join(series.sop_instance_uids))
         self._folders[node.GetID()] = Path(folder)
@@ -132,7 +135,7 @@ class TMLILogic:
     # --------------------------------------------------------------------------------------------------- compare
 
     def compare(self, reference, prediction_node, volume_node, profile: str = "surfel") -> comparison.Comparison:
-        """A comparison to iterate over, one structure a step. `reference`: a node or an RT Structure Set's path."""
+        """A comparison to iterate over, one structure a step. `reference`: a node, masks, or the path of a file."""
         return comparison.Comparison(reference, prediction_node, volume_node, profile)
 
     def show_comparison(self, compared: comparison.Comparison, table_node=None):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import slicer
 
 from . import geometry
 from .core import tmli
@@ -54,7 +53,7 @@ class Run:
 class Result:
     """What the engine found."""
 
-    masks: dict[str, np.ndarray]
+    masks: Mapping[str, np.ndarray]
     sources: dict[str, Source]
     notes: list[str]
     """What the engine did differently from what was asked, and why."""
@@ -92,7 +91,8 @@ def refuse_other_than_ct(volume_node, volume: tmli.Volume) -> None:
 
 def _modality(volume_node) -> str:
     """The DICOM modality that Slicer's DICOM browser noted; empty when the volume came another way."""
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(volume_node.GetScene())
+    # Not GetSubjectHierarchyNode, which adds one to a scene that has none.
+    hierarchy = volume_node.GetScene().GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
     if hierarchy is None:
         return ""
     item = hierarchy.GetItemByDataNode(volume_node)

@@ -39,11 +39,12 @@ def add_segmentation(scene, volume_node, masks: Mapping[str, np.ndarray], source
     Segments are in the order of the protocol. Nothing stays in the scene when something fails.
     """
     grid = geometry.geometry_of(volume_node)
-    segments = [
-        _segment(structure, masks[structure], grid, sources.get(structure))
-        for structure in in_protocol_order(masks)
-        if masks[structure].any()
-    ]
+    segments = []
+    for structure in in_protocol_order(masks):
+        # Some mappings make the array anew at each look; all of them at once would fill the memory.
+        mask = masks[structure]
+        if mask.any():
+            segments.append(_segment(structure, mask, grid, sources.get(structure)))
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     try:
         node.CreateDefaultDisplayNodes()

@@ -29,6 +29,8 @@ class CompareSection:
         self._timer.setInterval(0)
         self._timer.timeout.connect(context.guarded(self._step))
         ui = context.ui
+        ui.metricsTable.verticalHeader().setVisible(False)
+        ui.metricsTable.verticalHeader().setDefaultSectionSize(22)
         for words in comparison.PROFILES.values():
             ui.profileSelector.addItem(words)
         ui.profileSelector.currentIndexChanged.connect(context.guarded(self._profile_changed))

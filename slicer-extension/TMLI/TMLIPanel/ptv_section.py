@@ -21,6 +21,8 @@ class PtvSection:
         self._target: targets.Target | None = None
         self._preview_id = ""
         ui = context.ui
+        ui.marginTable.verticalHeader().setVisible(False)
+        ui.marginTable.verticalHeader().setDefaultSectionSize(24)
         ui.marginTable.cellChanged.connect(context.guarded(self._margins_changed))
         ui.bodySelector.currentIndexChanged.connect(context.guarded(self._body_changed))
         ui.previewButton.clicked.connect(context.guarded(self.preview))

@@ -12,6 +12,7 @@ class ProcessRunner:
 
     def __init__(self) -> None:
         self._process = None
+        self._ended = None
         self._rest = b""
 
     def start(self, command: list[str], on_line: Callable[[str], None], on_end: Callable[[int], None]) -> None:
@@ -42,12 +43,13 @@ class ProcessRunner:
         self._end(int(status))
 
     def _failed(self, *_) -> None:
-        # A program that crashed or was killed also ends with `finished`; one that never started does not.
-        if self._process is not None and self._process.property("processId") in (None, 0):
+        # A program that was killed still runs at this moment and ends with `finished`; one that never started does not.
+        if self._process is not None and self._process.state() == qt.QProcess.NotRunning:
             self._end(127)
 
     def _end(self, status: int) -> None:
         if self._process is None:
             return
-        self._process = None
+        # Kept until the next one ends: this is called by a signal of the very object.
+        self._ended, self._process = self._process, None
         self._on_end(status)

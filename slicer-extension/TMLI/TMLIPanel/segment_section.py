@@ -44,6 +44,7 @@ class SegmentSection:
         self._read_models()
         self._show_expectation()
         ui.show3dCheck.setEnabled(parameters.segmentation is not None)
+        self._show_running(self.watch.run is not None)
 
     def choose_models(self) -> None:
         """Asks for another folder; it is kept only when it holds models."""
@@ -104,8 +105,9 @@ class SegmentSection:
         models = logic.read_models(parameters.model_folder)
         run = logic.start(parameters.volume, models, self._tree.checked(), parameters.device)
         ui.resultLabel.setText("")
-        self._show_running(True)
+        ui.progressBar.setValue(0)
         self.watch.follow(run)
+        self._show_running(True)
 
     def _status(self, status) -> None:
         ui = self._context.ui
@@ -127,7 +129,6 @@ class SegmentSection:
 
     def _show_running(self, running: bool) -> None:
         ui = self._context.ui
-        ui.progressBar.setValue(0)
         for widget in (ui.progressBar, ui.cancelButton):
             widget.setVisible(running)
         for widget in (ui.runButton, ui.structuresTree, ui.deviceSelector, ui.modelFolderButton, ui.volumeSelector):

@@ -29,7 +29,7 @@ type Done = Result<(), Box<dyn Error>>;
 fn main() -> Done {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let corpus = arguments.next().ok_or("which folder shall the seeds go to?")?;
-    for target in ["preflight", "ct", "structure_set", "segmentation", "nifti", "nrrd", "trace"] {
+    for target in ["preflight", "ct", "structure_set", "segmentation", "nifti", "nrrd", "trace", "metrics"] {
         fs::create_dir_all(corpus.join(target))?;
     }
     own(&corpus)?;
@@ -86,6 +86,8 @@ fn own(corpus: &Path) -> Done {
     put("trace", "ring", &bits(&masks[0]))?;
     put("trace", "checkerboard", &bits(&masks[1]))?;
     put("trace", "comb", &[0b0101_0101; 128])?;
+    // Spacing 5 x 1 x 1 mm, then labels.
+    put("metrics", "stripes", &[[244, 1, 100, 0, 100, 0, 0, 94].as_slice(), &[0b1110_0100; 840]].concat())?;
     Ok(())
 }
 

@@ -25,6 +25,14 @@ class _UiLoader(QtUiTools.QUiLoader):
             self.registerCustomWidget(widget)
 
 
+def _from_qt(name: str):
+    """PythonQt has all of Qt in one module."""
+    for source in (QtCore, QtGui, QtWidgets):
+        if hasattr(source, name):
+            return getattr(source, name)
+    raise AttributeError(name)
+
+
 def install() -> None:
     """Once for the whole test run; the application object must stay alive."""
     if "qt" in sys.modules:
@@ -32,8 +40,7 @@ def install() -> None:
     install.application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tests"])
     install.application.setStyle("Fusion")
     qt = ModuleType("qt")
-    for source in (QtCore, QtGui, QtWidgets):
-        vars(qt).update({name: value for name, value in vars(source).items() if not name.startswith("_")})
+    qt.__getattr__ = _from_qt
     qt.QUiLoader = _UiLoader
     sys.modules["qt"] = qt
     for widget in WIDGETS:

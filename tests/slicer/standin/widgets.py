@@ -13,10 +13,10 @@ class ctkCollapsibleButton(QFrame):
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
         self._text, self._collapsed = "", False
+        self._folded: list[QWidget] | None = None
         self._title = QToolButton(self)
-        self._title.setStyleSheet("QToolButton { font-weight: bold; border: none; padding: 4px; }")
+        self._title.setStyleSheet("QToolButton { font-weight: bold; border: none; padding: 3px; }")
         self._title.clicked.connect(lambda: self.setCollapsed(not self._collapsed))
-        self.setContentsMargins(6, 26, 6, 6)
         self.setFrameShape(QFrame.StyledPanel)
 
     def _get_text(self) -> str:
@@ -24,28 +24,38 @@ class ctkCollapsibleButton(QFrame):
 
     def setText(self, text: str) -> None:
         self._text = text
-        self._show()
 
     def _get_collapsed(self) -> bool:
         return self._collapsed
 
     def setCollapsed(self, collapsed: bool) -> None:
-        changed, self._collapsed = self._collapsed != collapsed, collapsed
-        self._show()
-        if changed:
-            self.contentsCollapsed.emit(collapsed)
-
-    def _show(self) -> None:
-        self._title.setText(("▸ " if self._collapsed else "▾ ") + self._text)
-        self._title.adjustSize()
-        for child in self.children():
-            if isinstance(child, QWidget) and child is not self._title:
-                child.setVisible(not self._collapsed)
-        self.setMaximumHeight(30 if self._collapsed else 16777215)
+        if collapsed == self._collapsed:
+            return
+        self._collapsed = collapsed
+        # The .ui loader folds a section before it has children.
+        if self.layout() is not None:
+            self._show()
+        self.contentsCollapsed.emit(collapsed)
 
     def showEvent(self, event) -> None:
         self._show()
         super().showEvent(event)
+
+    def _show(self) -> None:
+        self._title.setText(("▸ " if self._collapsed else "▾ ") + self._text)
+        self._title.adjustSize()
+        children = [child for child in self.children() if isinstance(child, QWidget) and child is not self._title]
+        if self._collapsed and self._folded is None:
+            self._folded = [child for child in children if not child.isHidden()]
+            for child in self._folded:
+                child.hide()
+        elif not self._collapsed and self._folded is not None:
+            for child in self._folded:
+                child.show()
+            self._folded = None
+        if self.layout() is not None:
+            self.layout().setContentsMargins(8, 28, 8, 0 if self._collapsed else 8)
+        self.setMaximumHeight(28 if self._collapsed else 16777215)
 
     text = Property(str, _get_text, setText)
     collapsed = Property(bool, _get_collapsed, setCollapsed)

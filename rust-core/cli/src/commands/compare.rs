@@ -1,15 +1,14 @@
-//! `tmli compare`: DSC, HD95 and ASD of two structure sets on one CT series.
+//! `tmli compare`: DSC, HD95 and ASD of the structures of two files on one CT series.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use tmli_core::StructureMetrics;
-use tmli_io::{CtSeries, StructureSetFile, check_belongs_to, read_structure_set};
 use tmli_terminal::{
     cancel,
     ct_args::CtArgs,
-    failure::{Explain, Failure, Outcome},
-    files::{NamesArgs, check_output, shown, write_whole},
+    failure::{Failure, Outcome},
+    files::{NamesArgs, check_output, write_whole},
     output::{Table, print},
     progress::Verbosity,
 };
@@ -17,9 +16,10 @@ use tmli_terminal::{
 use crate::{
     evaluation::{Evaluation, Row, State, evaluate},
     report,
+    source::{Place, parse_label},
 };
 
-/// Compare two RT Structure Sets on the grid of their CT series: DSC, HD95, ASD, HD and volumes per structure.
+/// Compare the structures of two files on the grid of their CT series: DSC, HD95, ASD, HD and volumes per structure.
 ///
 /// All distances are in mm, in 3D, between the surfaces of the voxels that the contours enclose. HD95 is the larger of
 /// the two directed 95th percentiles; ASD is the sum of the distances from both surfaces, divided by the area of both.
@@ -28,12 +28,18 @@ use crate::{
 pub(crate) struct Args {
     #[command(flatten)]
     ct: CtArgs,
-    /// RT Structure Set taken as true
-    #[arg(long, value_name = "A.dcm")]
+    /// Structures taken as true: RT Structure Set, DICOM Segmentation, NIfTI or NRRD
+    #[arg(long, value_name = "FILE")]
     reference: PathBuf,
-    /// RT Structure Set to judge
-    #[arg(long, value_name = "B.dcm")]
+    /// Structures to judge: RT Structure Set, DICOM Segmentation, NIfTI or NRRD
+    #[arg(long, value_name = "FILE")]
     prediction: PathBuf,
+    /// Which label is which structure, when the reference is a label map
+    #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', value_parser = parse_label)]
+    reference_map: Vec<(u32, String)>,
+    /// Which label is which structure, when the prediction is a label map
+    #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', value_parser = parse_label)]
+    prediction_map: Vec<(u32, String)>,
     /// Also write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -53,7 +59,8 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm
-  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html --csv numbers.csv";
+  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html --csv numbers.csv
+  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction total.nii.gz --prediction-map 5=Liver,6=Stomach";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
@@ -63,13 +70,11 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
         path.as_ref().map_or(Ok(()), |p| check_output(p, argument, args.force))?;
     }
     args.ct.require()?;
-    let reference = read_set(&args.reference, "--reference")?;
-    let prediction = read_set(&args.prediction, "--prediction")?;
     let ct = args.ct.read()?;
-    require_same(&reference, &args.reference, "--reference", &ct)?;
-    require_same(&prediction, &args.prediction, "--prediction", &ct)?;
-    let geometry = ct.volume.geometry();
-    let (a, b) = (&reference.structure_set, &prediction.structure_set);
+    let place = |argument, path, map_argument, map| Place { argument, path, map_argument, map }.read_as_set(&ct);
+    let reference = place("--reference", &args.reference, "--reference-map", &args.reference_map)?;
+    let prediction = place("--prediction", &args.prediction, "--prediction-map", &args.prediction_map)?;
+    let (a, b, geometry) = (&reference, &prediction, ct.volume.geometry());
     let evaluation = evaluate(a, b, geometry, &names, verbosity)?;
     for finding in evaluation.findings.iter().take(20) {
         verbosity.note(format_args!("note: {finding}"));
@@ -90,15 +95,6 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
         write_whole(path, "--html", "the report", html.as_bytes())?;
     }
     Ok(())
-}
-
-fn read_set(path: &Path, argument: &str) -> Outcome<StructureSetFile> {
-    read_structure_set(path).explain(shown(argument, path))
-}
-
-/// Refuses a set of another patient or another frame of reference.
-fn require_same(file: &StructureSetFile, path: &Path, argument: &str, ct: &CtSeries) -> Outcome {
-    check_belongs_to(file, &ct.identity).explain(shown(argument, path))
 }
 
 /// Three decimals, or a dash where there is no value.

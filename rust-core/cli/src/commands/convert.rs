@@ -1,35 +1,54 @@
-//! `tmli convert`: a NIfTI label map as an RT Structure Set on its CT series.
+//! `tmli convert`: structures from one kind of file into another, on the grid of their CT series.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use tmli_core::{Mask, trace};
-use tmli_io::{RoiGeneration, RoiToWrite, StructureSetOptions, read_label_map, write_structure_set};
+use tmli_core::{Holes, Segment, Segmentation, TraceOptions, VolumeGeometry, trace_with};
+use tmli_io::{
+    CtSeries, RoiCode, RoiGeneration, RoiToWrite, SegmentToWrite, StructureSetOptions, write_label_map, write_seg_nrrd,
+    write_segmentation, write_structure_set,
+};
+use tmli_protocol::{Code, Structure};
 use tmli_terminal::{
     cancel,
-    case::roi_to_write,
+    case::{UNKNOWN_COLOUR, roi_to_write},
     ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
-    files::{NamesArgs, check_output, shown},
+    files::{Names, NamesArgs, check_output, shown},
     output::print,
     progress::Verbosity,
 };
 
-/// Turn a NIfTI label map on the grid of a CT series into an RT Structure Set that refers to that series.
+use crate::source::{Part, Place, Source, parse_label};
+
+/// Turn structures into another kind of file: RT Structure Set, DICOM Segmentation, NIfTI label map, or segmentation of
+/// 3D Slicer (seg.nrrd). No voxel is lost or moved: the file must be on the grid of the CT series, in any orientation.
+///
+/// What the input is, its content tells. What is written, the name tells: .nii, .nii.gz, .nrrd, .seg.nrrd; anything else
+/// is DICOM. A label map holds one label for a voxel: where structures overlap, the later one wins, and it is told.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
     ct: CtArgs,
-    /// Label map, .nii or .nii.gz, on the CT's own grid
-    #[arg(long, value_name = "FILE")]
-    labels: PathBuf,
-    /// Which label is which structure, e.g. 5=Liver,6=Stomach (several labels of one name are joined)
-    #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', required = true, value_parser = parse_pair)]
+    /// File with structures: RT Structure Set, DICOM Segmentation, NIfTI or NRRD
+    #[arg(long, value_name = "FILE", visible_alias = "labels")]
+    input: PathBuf,
+    /// For label maps: which label is which structure, e.g. 5=Liver,6=Stomach (several labels of one name are joined)
+    #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', value_parser = parse_label)]
     map: Vec<(u32, String)>,
-    /// RT Structure Set to write
-    #[arg(long, value_name = "RTSTRUCT.dcm")]
+    /// File to write
+    #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// What to write, when the name of the file shall not decide
+    #[arg(long = "as", value_name = "KIND", value_enum)]
+    kind: Option<Kind>,
+    /// Round off the steps of the contours, as far as not a single voxel changes
+    #[arg(long)]
+    smooth: bool,
+    /// How holes are drawn in an RT Structure Set
+    #[arg(long, value_enum, default_value = "loops")]
+    holes: HolesArg,
     /// Overwrite the file when it exists
     #[arg(long)]
     force: bool,
@@ -38,62 +57,183 @@ pub(crate) struct Args {
 }
 
 const EXAMPLES: &str = "\
-Example (labels of TotalSegmentator):
-  tmli convert --ct PATIENT/CT --labels total.nii.gz --map 5=Liver,6=Stomach --out RTSTRUCT.dcm";
+Examples:
+  tmli convert --ct PATIENT/CT --labels total.nii.gz --map 5=Liver,6=Stomach --out RTSTRUCT.dcm
+  tmli convert --ct PATIENT/CT --input RTSTRUCT.dcm --out for-slicer.seg.nrrd
+  tmli convert --ct PATIENT/CT --input RTSTRUCT.dcm --out seg.dcm --as seg
+  tmli convert --ct PATIENT/CT --input seg.dcm --out RTSTRUCT.dcm --smooth --holes keyhole";
 
-/// `5=Liver`.
-fn parse_pair(text: &str) -> Result<(u32, String), String> {
-    let (label, name) = text.split_once('=').ok_or("expected LABEL=NAME, e.g. 5=Liver")?;
-    let label: u32 = label.trim().parse().map_err(|_| format!("\"{label}\" is no label: a whole number is needed"))?;
-    let name = name.trim();
-    match (label, name.is_empty()) {
-        (0, _) => Err("label 0 is the background".into()),
-        (_, true) => Err("a name is needed after the equals sign".into()),
-        _ => Ok((label, name.to_owned())),
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// DICOM RT Structure Set
+    Rtstruct,
+    /// DICOM Segmentation
+    Seg,
+    /// NIfTI label map
+    Nifti,
+    /// NRRD segmentation of 3D Slicer
+    Nrrd,
+}
+
+/// The words of the command line for [`Holes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum HolesArg {
+    /// A loop inside a loop, as most planning systems do
+    Loops,
+    /// The same, said to be CLOSEDPLANAR_XOR, as DICOM asks for
+    Xor,
+    /// A channel of no width from the hole to its outline, for systems that fill every loop
+    Keyhole,
+}
+
+impl From<HolesArg> for Holes {
+    fn from(holes: HolesArg) -> Self {
+        match holes {
+            HolesArg::Loops => Self::Loops,
+            HolesArg::Xor => Self::Xor,
+            HolesArg::Keyhole => Self::Keyhole,
+        }
     }
 }
 
-/// Structures in the order of the command line, each with its labels.
-fn by_structure(map: &[(u32, String)]) -> Outcome<Vec<(String, Vec<u32>)>> {
-    let mut structures: Vec<(String, Vec<u32>)> = Vec::new();
-    for (n, (label, name)) in map.iter().enumerate() {
-        if map[..n].iter().any(|(l, _)| l == label) {
-            return Err(Failure::usage(format!("--map names label {label} twice"), "give each label once"));
-        }
-        match structures.iter_mut().find(|(s, _)| s == name) {
-            Some((_, labels)) => labels.push(*label),
-            None => structures.push((name.clone(), vec![*label])),
-        }
+/// What the name of a file asks for.
+fn kind_by_name(path: &Path) -> Kind {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if name.ends_with(".nii") || name.ends_with(".nii.gz") {
+        Kind::Nifti
+    } else if name.ends_with(".nrrd") {
+        Kind::Nrrd
+    } else {
+        Kind::Rtstruct
     }
-    Ok(structures)
 }
+
+/// How many oddities are shown; the number of the others is told.
+const SHOWN_FINDINGS: usize = 20;
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
-    let structures = by_structure(&args.map)?;
+    let kind = args.kind.unwrap_or_else(|| kind_by_name(&args.out));
+    if kind != Kind::Rtstruct && (args.smooth || args.holes != HolesArg::Loops) {
+        let message = "--smooth and --holes are about contours, which only an RT Structure Set has";
+        return Err(Failure::usage(message, "leave them out, or write an RT Structure Set"));
+    }
     let names = args.names.load()?;
     check_output(&args.out, "--out", args.force)?;
     args.ct.require()?;
     let ct = args.ct.read()?;
-    let geometry = ct.volume.geometry();
-    let labels = read_label_map(&args.labels, geometry).explain(shown("--labels", &args.labels))?;
-    let rois: Vec<RoiToWrite> = structures
-        .par_iter()
-        .map(|(name, wanted)| {
-            let mask = Mask::from_fn(geometry.shape(), |kji| wanted.contains(&labels[kji]));
-            let description = format!("TMLI {} from a label map", env!("CARGO_PKG_VERSION"));
-            let structure = names.protocol.structure(name);
-            roi_to_write(name, structure, trace(&mask, geometry), RoiGeneration::Semiautomatic, description)
-        })
-        .collect();
+    let place = Place { argument: "--input", path: &args.input, map_argument: "--map", map: &args.map };
+    let source = place.read(&ct)?;
+    for finding in source.findings.iter().take(SHOWN_FINDINGS) {
+        verbosity.note(format_args!("note: {finding}"));
+    }
+    if source.findings.len() > SHOWN_FINDINGS {
+        verbosity.note(format_args!("note: {} more oddities", source.findings.len() - SHOWN_FINDINGS));
+    }
     cancel::check()?;
-    let options = StructureSetOptions { series_description: "TMLI converted labels".into(), ..Default::default() };
+    let written = match kind {
+        Kind::Rtstruct => structure_set(args, &ct, &source, &names)?,
+        Kind::Seg => segmentation(args, &ct, &source, &names)?,
+        Kind::Nifti | Kind::Nrrd => labels(args, kind, &ct, source, &names, verbosity)?,
+    };
+    for name in &written.empty {
+        verbosity.note(format_args!("warning: {name} has no voxel on this CT series; it is not in the file"));
+    }
+    print(format_args!("wrote {} structures: {}", written.names.len(), written.names.join(", ")))
+}
+
+struct Written {
+    names: Vec<String>,
+    empty: Vec<String>,
+}
+
+fn description(source: &Source) -> String {
+    format!("TMLI {} from {}", env!("CARGO_PKG_VERSION"), source.kind)
+}
+
+/// What the file says goes before what the protocol says.
+fn colour(part: &Part, structure: Option<&Structure>) -> [u8; 3] {
+    part.colour.or(structure.map(|s| s.colour)).unwrap_or(UNKNOWN_COLOUR)
+}
+
+fn structure_set(args: &Args, ct: &CtSeries, source: &Source, names: &Names) -> Outcome<Written> {
+    let geometry = ct.volume.geometry();
+    let options = TraceOptions { smooth: args.smooth, holes: args.holes.into() };
+    let roi = |part: &Part| {
+        let structure = names.protocol.structure(&part.name);
+        let contours = trace_with(&part.mask, geometry, options);
+        let generation = RoiGeneration::Semiautomatic;
+        let mut roi: RoiToWrite = roi_to_write(&part.name, structure, contours, generation, description(source));
+        roi.colour = colour(part, structure);
+        roi.code = part.code.clone().or(roi.code);
+        roi.interpreted_type = part.interpreted_type.clone().unwrap_or(roi.interpreted_type);
+        roi
+    };
+    let rois: Vec<RoiToWrite> = source.parts.par_iter().map(roi).collect();
+    let options = StructureSetOptions { series_description: "TMLI converted".into(), ..Default::default() };
     let written =
         write_structure_set(&args.out, &ct.identity, geometry, &rois, &options).explain(shown("--out", &args.out))?;
-    for name in &written.empty {
-        verbosity.note(format_args!("warning: no voxel has a label of {name}; it is not in the file"));
+    Ok(Written { names: written.written, empty: written.empty })
+}
+
+fn segmentation(args: &Args, ct: &CtSeries, source: &Source, names: &Names) -> Outcome<Written> {
+    let code =
+        |code: &Code| RoiCode { scheme: code.scheme.clone(), value: code.value.clone(), meaning: code.meaning.clone() };
+    let segment = |part: &Part| {
+        let structure = names.protocol.structure(&part.name);
+        SegmentToWrite {
+            name: part.name.clone(),
+            category: structure.map(|s| code(&s.category)),
+            code: part.code.clone().or_else(|| structure.and_then(|s| s.code.as_ref()).map(code)),
+            colour: colour(part, structure),
+            generation: RoiGeneration::Semiautomatic,
+            algorithm: description(source),
+            mask: part.mask.clone(),
+        }
+    };
+    let segments: Vec<SegmentToWrite> = source.parts.iter().map(segment).collect();
+    let options = StructureSetOptions { series_description: "TMLI converted".into(), ..Default::default() };
+    let geometry = ct.volume.geometry();
+    let written = write_segmentation(&args.out, &ct.identity, geometry, &segments, &options)
+        .explain(shown("--out", &args.out))?;
+    Ok(Written { names: written.written, empty: written.empty })
+}
+
+/// The numbers of a label map are told: the file itself has no names.
+fn labels(
+    args: &Args,
+    kind: Kind,
+    ct: &CtSeries,
+    source: Source,
+    names: &Names,
+    verbosity: Verbosity,
+) -> Outcome<Written> {
+    let (full, empty): (Vec<Part>, Vec<Part>) = source.parts.into_iter().partition(|part| !part.mask.is_empty());
+    if full.is_empty() {
+        return Err(Failure::advise(
+            format!("{}: none of its structures has a voxel on this CT series", shown("--input", &args.input)),
+            "check that the file and the CT series belong together",
+        ));
     }
-    print(format_args!("wrote {} structures: {}", written.written.len(), written.written.join(", ")))
+    let colours: Vec<[u8; 3]> = full.iter().map(|p| colour(p, names.protocol.structure(&p.name))).collect();
+    let segments: Vec<Segment> = full.into_iter().map(|p| Segment { name: p.name, mask: p.mask }).collect();
+    let geometry: VolumeGeometry = ct.volume.geometry().clone();
+    let all = Segmentation { geometry, segments };
+    let about = shown("--out", &args.out);
+    let mut written: Vec<String> = all.segments.iter().map(|s| s.name.clone()).collect();
+    if kind == Kind::Nrrd {
+        write_seg_nrrd(&args.out, &all, &colours).explain(about)?;
+    } else {
+        let overlaps = write_label_map(&args.out, &all).explain(about)?;
+        if overlaps > 0 {
+            verbosity.note(format_args!(
+                "warning: {overlaps} voxels belong to several structures; a label map keeps the last one only"
+            ));
+        }
+        written = written.iter().enumerate().map(|(n, name)| format!("{}={name}", n + 1)).collect();
+    }
+    Ok(Written { names: written, empty: empty.into_iter().map(|part| part.name).collect() })
 }
 
 #[cfg(test)]
@@ -101,13 +241,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_map_is_read_and_nonsense_is_refused() {
-        assert_eq!(parse_pair("5=Liver"), Ok((5, "Liver".into())));
-        for wrong in ["Liver", "x=Liver", "0=Liver", "5="] {
-            assert!(parse_pair(wrong).is_err(), "{wrong}");
-        }
-        let pairs = [(2, "Kidney".to_owned()), (5, "Liver".into()), (3, "Kidney".into())];
-        assert_eq!(by_structure(&pairs).expect("valid"), [("Kidney".into(), vec![2, 3]), ("Liver".into(), vec![5])]);
-        assert!(by_structure(&[(2, "A".into()), (2, "B".into())]).is_err());
+    fn the_name_of_the_file_tells_its_kind() {
+        let kinds =
+            ["a.nii", "A.NII.GZ", "b.seg.nrrd", "b.nrrd", "c.dcm", "no-ending"].map(|n| kind_by_name(Path::new(n)));
+        assert_eq!(kinds, [Kind::Nifti, Kind::Nifti, Kind::Nrrd, Kind::Nrrd, Kind::Rtstruct, Kind::Rtstruct]);
     }
 }

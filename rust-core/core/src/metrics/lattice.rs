@@ -1,5 +1,7 @@
 //! The surface of a mask as bits on a lattice: found a word (64 voxels) at a time.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::mask::{Mask, VoxelBox};
@@ -25,6 +27,13 @@ impl SurfaceBits {
     pub(super) fn row(&self, k: usize, j: usize) -> &[u64] {
         let start = (k * self.shape[1] + j) * self.words_per_row;
         &self.words[start..start + self.words_per_row]
+    }
+
+    /// The words of several rows of a slice, row by row.
+    pub(super) fn rows(&self, k: usize, rows: Range<usize>) -> impl Iterator<Item = &[u64]> {
+        let start = k * self.shape[1] * self.words_per_row;
+        let words = start + rows.start * self.words_per_row..start + rows.end * self.words_per_row;
+        self.words[words].chunks_exact(self.words_per_row.max(1))
     }
 
     pub(super) fn is_slice_empty(&self, k: usize) -> bool {

@@ -38,6 +38,7 @@
 //! # Ok::<(), tmli_core::MetricsError>(())
 //! ```
 
+mod box_tree;
 pub mod cohort;
 mod compare;
 mod error;

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{
     Profile, SurfaceDistances,
     lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
-    nearest::{At, Nearest},
+    nearest::{Nearest, Search},
     net,
     statistics::Distribution,
     surface_area::SurfaceAreas,
@@ -42,8 +42,9 @@ pub(super) fn between(
             .into_par_iter()
             .map(|first| {
                 let mut tally = Tally::default();
+                let mut search = nearest.search();
                 for k in first..(first + SLAB).min(from.shape[0]) {
-                    tally.add_slice(k, surfels.then_some(mask), from, to, &nearest, &weigh);
+                    tally.add_slice(k, surfels.then_some(mask), from, to, &mut search, &weigh);
                 }
                 tally
             })
@@ -83,10 +84,9 @@ impl Tally {
         mask: Option<&Boxed<'_>>,
         from: &SurfaceBits,
         to: &SurfaceBits,
-        nearest: &Nearest<'_>,
+        search: &mut Search<'_>,
         weigh: &impl Fn(u8) -> f64,
     ) {
-        let mut guess: Option<At> = None;
         for j in 0..from.shape[1] {
             let (row, other) = (from.row(k, j), to.row(k, j));
             if row.iter().all(|&word| word == 0) {
@@ -102,8 +102,7 @@ impl Tally {
                 }
                 for bit in ones(word & !other) {
                     let at = [k as u32, j as u32, (w * BITS) as u32 + bit];
-                    guess = nearest.find(at, guess);
-                    match guess {
+                    match search.find(at) {
                         Some(found) => self.add(std::array::from_fn(|x| at[x].abs_diff(found[x])), code_of(bit), weigh),
                         None => self.alone += weigh(code_of(bit)),
                     }

@@ -22,9 +22,6 @@ use crate::{
 
 const WHAT: &str = "the structure set";
 
-/// The longest decimal strings in Explicit VR.
-const MAX_EXPLICIT: usize = 65_534;
-
 /// What was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditedStructureSet {
@@ -153,18 +150,13 @@ fn new_items(
         };
         observation = observation.checked_add(1).ok_or_else(|| invalid("no observation number is left"))?;
         let contours = write_contours::place(roi, ct, geometry)?;
-        if syntax == uids::EXPLICIT_VR_LITTLE_ENDIAN && contours.iter().any(|c| c.data.len() > MAX_EXPLICIT) {
-            return Err(invalid(format!(
-                "a contour of ROI {} is longer than Explicit VR allows; save the file as Implicit VR Little Endian",
-                roi.name
-            )));
-        }
+        let explicit = syntax == uids::EXPLICIT_VR_LITTLE_ENDIAN;
         let encoded = |item: DataSet| item.into_item_bytes(syntax, utf8).map_err(invalid);
         all.push(NewItems {
             number,
             replaces: old.is_some(),
             roi: encoded(write::roi_item(number.into(), roi, frame))?,
-            contours: encoded(write_contours::roi_contours(number.into(), roi.colour, contours, ct))?,
+            contours: encoded(write_contours::roi_contours(number.into(), roi.colour, contours, ct, explicit))?,
             observation: encoded(write::observation(observation.into(), number.into(), roi))?,
         });
     }

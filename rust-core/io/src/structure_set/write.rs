@@ -172,7 +172,7 @@ pub fn structure_set_bytes(
         full.iter()
             .zip(placed)
             .enumerate()
-            .map(|(n, (roi, contours))| write_contours::roi_contours(n as i64 + 1, roi.colour, contours, ct))
+            .map(|(n, (roi, contours))| write_contours::roi_contours(n as i64 + 1, roi.colour, contours, ct, false))
             .collect(),
     );
     file.sequence(

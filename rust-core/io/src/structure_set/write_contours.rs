@@ -91,15 +91,29 @@ fn on_slice(point: PointLps, position: Option<[f64; 3]>, normal: [f64; 3]) -> Po
     PointLps(std::array::from_fn(|x| p[x] + off * normal[x]))
 }
 
-/// The item of ROIContourSequence.
-pub(super) fn roi_contours(number: i64, colour: [u8; 3], contours: Vec<PlacedContour>, ct: &CtIdentity) -> DataSet {
+/// The longest value of decimal strings in Explicit VR, where its length has 16 bits.
+const LONGEST_EXPLICIT: usize = 65_534;
+
+/// The item of ROIContourSequence. `explicit`: for a file in Explicit VR, where longer ContourData is written as UN
+/// (DICOM PS3.5, 6.2.2).
+pub(super) fn roi_contours(
+    number: i64,
+    colour: [u8; 3],
+    contours: Vec<PlacedContour>,
+    ct: &CtIdentity,
+    explicit: bool,
+) -> DataSet {
     let items = contours.into_iter().map(|contour| {
         let image = &ct.slices[contour.k];
         let mut item = DataSet::new();
         item.sequence(tags::CONTOUR_IMAGE_SEQUENCE, vec![DataSet::slice_reference(image)])
             .text(tags::CONTOUR_GEOMETRIC_TYPE, VR::CS, contour.kind)
-            .is(tags::NUMBER_OF_CONTOUR_POINTS, &[contour.points as i64])
-            .text(tags::CONTOUR_DATA, VR::DS, &contour.data);
+            .is(tags::NUMBER_OF_CONTOUR_POINTS, &[contour.points as i64]);
+        if explicit && contour.data.len() > LONGEST_EXPLICIT {
+            item.unknown(tags::CONTOUR_DATA, contour.data.into_bytes());
+        } else {
+            item.text(tags::CONTOUR_DATA, VR::DS, &contour.data);
+        }
         item
     });
     let items = items.collect();

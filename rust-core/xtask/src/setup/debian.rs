@@ -1,8 +1,13 @@
-//! The DICOM checkers `dciodvfy` and `dcmdump`, unpacked from Debian packages without root and without installing.
+//! Debian packages unpacked into `.deps/`, without root and without installing.
 //!
-//! Only the tests use them, and only where there is a Debian or Ubuntu; elsewhere those tests say that they skip.
+//! Only where there is a Debian or Ubuntu; elsewhere what needs them says that it skips, or asks for an installation.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -12,50 +17,122 @@ use crate::{
     repo::Repo,
 };
 
-const PACKAGES: [&str; 2] = ["dicom3tools", "dcmtk"];
+/// Packages for one purpose, in a folder of their own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bundle {
+    /// The folder in `.deps/`.
+    folder: &'static str,
+    packages: &'static [&'static str],
+    /// A file that is there when all went well.
+    proof: &'static str,
+    /// What the packages bring, and how much is loaded.
+    what: &'static str,
+    /// What happens without them.
+    without: &'static str,
+}
+
+/// What judges our DICOM files in the tests.
+pub(crate) const CHECKERS: Bundle = Bundle {
+    folder: "debian",
+    packages: &["dicom3tools", "dcmtk"],
+    proof: "usr/bin/dciodvfy",
+    what: "DICOM checkers for the tests, about 20 MB",
+    without: "the tests that use dciodvfy and DCMTK will skip",
+};
+
+/// Drawing without a display and without a GPU.
+pub(crate) const GRAPHICS: Bundle = Bundle {
+    folder: "debian-graphics",
+    packages: &["libegl1", "libegl-mesa0", "libgl1-mesa-dri"],
+    proof: "usr/lib/x86_64-linux-gnu/libEGL.so.1",
+    what: "the Mesa libraries that draw the pictures of the browser app, about 50 MB",
+    without: "the browser app needs them: sudo apt install libegl1 libgl1-mesa-dri",
+};
+
+/// The browser that the test of the browser app drives.
+pub(crate) const CHROMIUM: Bundle = Bundle {
+    folder: "debian-chromium",
+    packages: &["chromium"],
+    proof: "usr/lib/chromium/chromium",
+    what: "Chromium for the test of the browser app, about 100 MB",
+    without: "the test of the browser app will skip",
+};
+
+/// The program behind SlicerRT's comparison of structures.
+pub(crate) const PLASTIMATCH: Bundle = Bundle {
+    folder: "plastimatch",
+    packages: &["plastimatch"],
+    proof: "usr/bin/plastimatch",
+    what: "plastimatch, to be compared with, about 40 MB",
+    without: "plastimatch is left out of the comparison",
+};
+
 /// Says that this was tried, so that a machine without apt is not asked again each time.
 const DONE: &str = "done";
 
-/// Whether there is still something to try. `.deps/debian` is only ever moved into place whole.
-pub(super) fn is_due(repo: &Repo) -> bool {
-    !repo.debian().join(DONE).exists() && !repo.debian().join("usr/bin/dciodvfy").exists()
-}
+impl Bundle {
+    /// Where it is, or would be, unpacked.
+    pub(crate) fn folder(&self, repo: &Repo) -> PathBuf {
+        repo.deps().join(self.folder)
+    }
 
-/// Gets the packages; when that fails, says so and goes on.
-pub(super) fn install(repo: &Repo, lock: &Lock) -> Result<()> {
-    let partial = repo.deps().join("debian.part");
-    if partial.exists() {
-        fs::remove_dir_all(&partial)?;
+    /// The file that is there when the packages are.
+    pub(crate) fn proof(&self, repo: &Repo) -> PathBuf {
+        self.folder(repo).join(self.proof)
     }
-    fs::create_dir_all(partial.join("archives"))?;
-    if let Err(error) = unpack(&partial, lock) {
-        say(format_args!("No DICOM checkers ({error:#}); the tests that use dciodvfy and DCMTK will skip"));
-        say("To try again: rm -r .deps/debian");
-    }
-    fs::remove_dir_all(partial.join("archives"))?;
-    fs::write(partial.join(DONE), "")?;
-    if repo.debian().exists() {
-        fs::remove_dir_all(repo.debian())?;
-    }
-    fs::rename(&partial, repo.debian()).context(".deps/debian cannot be made")
-}
 
-fn unpack(partial: &Path, lock: &Lock) -> Result<()> {
-    let apt = Apt::new(partial)?;
-    say("Getting DICOM checkers for the tests (dicom3tools, dcmtk) from the Debian archive");
-    let packages = apt.needed()?;
-    let mut download = apt.command("apt-get", &partial.join("archives"));
-    download.arg("download").args(&packages).stdin(lock.stdin()?);
-    println!("  {} packages, about 20 MB: {}", packages.len(), words(&packages));
-    process::output(&mut download)?;
-    let mut files: Vec<_> = fs::read_dir(partial.join("archives"))?.collect::<Result<_, _>>()?;
-    files.retain(|file| file.path().extension().is_some_and(|end| end == "deb"));
-    files.sort_by_key(std::fs::DirEntry::path);
-    for file in files {
-        process::output(process::command("dpkg", partial).arg("-x").arg(file.path()).arg(partial))?;
+    /// Gets the packages unless that was tried already, and tells whether they are there.
+    pub(crate) fn ensure(&self, repo: &Repo) -> Result<bool> {
+        if self.is_due(repo) {
+            let lock = Lock::take(repo, "setup")?;
+            if self.is_due(repo) {
+                self.install(repo, &lock)?;
+            }
+        }
+        Ok(self.proof(repo).exists())
     }
-    anyhow::ensure!(partial.join("usr/bin/dciodvfy").exists(), "the packages hold no dciodvfy");
-    Ok(())
+
+    /// Whether there is still something to try. The folder is only ever moved into place whole.
+    pub(super) fn is_due(&self, repo: &Repo) -> bool {
+        !self.folder(repo).join(DONE).exists() && !self.proof(repo).exists()
+    }
+
+    /// Gets the packages; when that fails, says so and goes on.
+    fn install(&self, repo: &Repo, lock: &Lock) -> Result<()> {
+        let (folder, partial) = (self.folder(repo), repo.deps().join(format!("{}.part", self.folder)));
+        if partial.exists() {
+            fs::remove_dir_all(&partial)?;
+        }
+        fs::create_dir_all(partial.join("archives"))?;
+        if let Err(error) = self.unpack(&partial, lock) {
+            say(format_args!("No {} ({error:#}); {}", self.packages.join(", "), self.without));
+            say(format_args!("To try again: rm -r {}", repo.shown(&folder)));
+        }
+        fs::remove_dir_all(partial.join("archives"))?;
+        fs::write(partial.join(DONE), "")?;
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::rename(&partial, &folder).with_context(|| format!("{} cannot be made", repo.shown(&folder)))
+    }
+
+    fn unpack(&self, partial: &Path, lock: &Lock) -> Result<()> {
+        let apt = Apt::new(partial, self.packages)?;
+        say(format_args!("Getting {} from the Debian archive", self.what));
+        let packages = apt.needed(self.packages);
+        let mut download = apt.command("apt-get", &partial.join("archives"));
+        download.arg("download").args(&packages).stdin(lock.stdin()?);
+        println!("  {} packages: {}", packages.len(), words(&packages));
+        process::output(&mut download)?;
+        let mut files: Vec<_> = fs::read_dir(partial.join("archives"))?.collect::<Result<_, _>>()?;
+        files.retain(|file| file.path().extension().is_some_and(|end| end == "deb"));
+        files.sort_by_key(std::fs::DirEntry::path);
+        for file in files {
+            process::output(process::command("dpkg", partial).arg("-x").arg(file.path()).arg(partial))?;
+        }
+        anyhow::ensure!(partial.join(self.proof).exists(), "the packages hold no {}", self.proof);
+        Ok(())
+    }
 }
 
 fn words(packages: &BTreeSet<String>) -> String {
@@ -68,11 +145,11 @@ struct Apt {
 }
 
 impl Apt {
-    fn new(partial: &Path) -> Result<Self> {
+    fn new(partial: &Path, packages: &[&str]) -> Result<Self> {
         // Without locks and without changing to another user: nothing outside our folder is written.
         let plain = ["Debug::NoLocking=1", "APT::Sandbox::User=root"].map(str::to_owned).to_vec();
         let apt = Self { options: plain };
-        if apt.knows_packages() {
+        if apt.knows(packages) {
             return Ok(apt);
         }
         let state = partial.join("archives/apt-state");
@@ -84,7 +161,7 @@ impl Apt {
         let apt = Self { options };
         say("This machine has no Debian package lists; getting them (about 20 MB, not kept)");
         process::output(apt.command("apt-get", partial).arg("update"))?;
-        anyhow::ensure!(apt.knows_packages(), "the package lists name no {}", PACKAGES.join(" or no "));
+        anyhow::ensure!(apt.knows(packages), "the package lists name no {}", packages.join(" or no "));
         Ok(apt)
     }
 
@@ -97,18 +174,18 @@ impl Apt {
         command
     }
 
-    fn knows_packages(&self) -> bool {
+    fn knows(&self, packages: &[&str]) -> bool {
         let mut command = self.command("apt-cache", Path::new("/"));
-        process::output(command.args(["show", "--no-all-versions"]).args(PACKAGES)).is_ok()
+        process::output(command.args(["show", "--no-all-versions"]).args(packages)).is_ok()
     }
 
     /// The packages and whatever they need that this machine does not have.
-    fn needed(&self) -> Result<BTreeSet<String>> {
+    fn needed(&self, packages: &[&str]) -> BTreeSet<String> {
         let mut command = self.command("apt-get", Path::new("/"));
-        command.args(["install", "--simulate", "--no-install-recommends", "--quiet"]).args(PACKAGES);
-        // An inconsistent system can't plan an installation; the two packages alone may still run.
+        command.args(["install", "--simulate", "--no-install-recommends", "--quiet"]).args(packages);
+        // An inconsistent system can't plan an installation; the packages alone may still run.
         let plan = process::output(&mut command).unwrap_or_default();
-        Ok(PACKAGES.into_iter().map(str::to_owned).chain(to_install(&plan)).collect())
+        packages.iter().map(|name| (*name).to_owned()).chain(to_install(&plan)).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `downloads/` | the wheels as they came, and `.part` files of those that are not whole yet |
 //! | `libtorch/` | `include` and `lib`, links into the wheel, in the shape that torch-sys wants |
 //! | `debian/` | DICOM checkers from Debian packages, for the tests only |
+//! | `debian-graphics/`, `debian-chromium/` | Mesa and Chromium for the browser app and its test, where the machine has none |
 //! | `NAME/` | a further Python environment that one task needs, see [`environment()`] |
 //! | `setup.json` | what was set up last; when it fits, setup ends at once |
 
@@ -25,6 +26,8 @@ use crate::{
     process::{in_words, say},
     repo::Repo,
 };
+use debian::CHECKERS;
+pub(crate) use debian::{CHROMIUM, GRAPHICS, PLASTIMATCH};
 pub(crate) use environment::{Environment, environment};
 use stamp::Stamp;
 
@@ -95,12 +98,9 @@ fn prepare(repo: &Repo, arguments: &Arguments, need: Need) -> Result<bool> {
             did = true;
         }
     }
-    if need == Need::Tests && debian::is_due(repo) {
-        let lock = Lock::take(repo, "setup")?;
-        if debian::is_due(repo) {
-            debian::install(repo, &lock)?;
-            did = true;
-        }
+    if need == Need::Tests && CHECKERS.is_due(repo) {
+        CHECKERS.ensure(repo)?;
+        did = true;
     }
     Ok(did)
 }

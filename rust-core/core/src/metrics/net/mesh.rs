@@ -1,9 +1,9 @@
 //! The surface net of a mask.
 
-use super::super::lattice::{BITS, Boxed, Codes, SurfaceBits, ones};
-
-/// A point in mm, `[k, j, i]`.
-pub(super) type Point = [f64; 3];
+use super::super::{
+    box_tree::Point,
+    lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
+};
 
 /// How often vertices are moved.
 const ROUNDS: usize = 120;

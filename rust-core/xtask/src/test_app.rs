@@ -1,0 +1,70 @@
+//! The test of the browser app: the program as it is started, driven in Chromium.
+
+use std::{ffi::OsStr, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    app, process,
+    process::say,
+    python_tests,
+    repo::Repo,
+    setup::{self, Environment},
+    wheels,
+};
+
+/// What drives the browser and judges what comes out of it.
+const TESTS: Environment<'static> = Environment { name: "app-tests", requirements: "app-tests.txt", minor: 11..=13 };
+/// Names under which Chromium is installed.
+const BROWSERS: [&str; 4] = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
+
+/// Runs `tests/app`; tells when there is no browser to run it in. `filter` is a part of a test's name.
+pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
+    let Some((chromium, libraries)) = browser(repo)? else {
+        say("skipped: tests/app (no Chromium here, and none from Debian)");
+        return Ok(());
+    };
+    let parts = app::Parts::make(repo)?;
+    let python = setup::environment(repo, &TESTS)?;
+    wheels::install_module(repo, &python)?;
+    let mut pytest = process::command(&python, repo.root());
+    pytest.env("TMLI_APP", start(&parts, repo)?).env("TMLI_CHROMIUM", chromium);
+    pytest.env("TMLI_SCREENSHOTS", repo.target().join("screenshots"));
+    if let Some(folder) = libraries {
+        pytest.env("LD_LIBRARY_PATH", folder);
+    }
+    python_tests::run(repo, pytest, "tests/app", filter)
+}
+
+/// How the app is started, as JSON for the test: it starts and ends the app itself.
+fn start(parts: &app::Parts, repo: &Repo) -> Result<String> {
+    let command = parts.command(repo);
+    let text = |word: &OsStr| word.to_str().map(str::to_owned).context("the path of this folder is not UTF-8");
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.map(text).collect::<Result<Vec<_>>>()?;
+    let mut environment = serde_json::Map::new();
+    for (key, value) in command.get_envs() {
+        // A variable that is taken away has no value; the test's own surroundings lack it too.
+        if let Some(value) = value {
+            environment.insert(text(key)?, text(value)?.into());
+        }
+    }
+    Ok(serde_json::json!({ "command": words, "environment": environment }).to_string())
+}
+
+/// A Chromium and, where it is one from `.deps`, the folder of its libraries.
+fn browser(repo: &Repo) -> Result<Option<(PathBuf, Option<PathBuf>)>> {
+    let folders: Vec<PathBuf> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
+    let installed = BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    // Ubuntu's chromium-browser may be a script that asks for a snap.
+    let works =
+        |path: &PathBuf| path.exists() && process::output(process::command(path, repo.root()).arg("--version")).is_ok();
+    if let Some(path) = installed.into_iter().find(works) {
+        return Ok(Some((path, None)));
+    }
+    if !setup::CHROMIUM.ensure(repo)? {
+        return Ok(None);
+    }
+    let libraries = setup::CHROMIUM.folder(repo).join("usr/lib/x86_64-linux-gnu");
+    Ok(Some((setup::CHROMIUM.proof(repo), Some(libraries))))
+}

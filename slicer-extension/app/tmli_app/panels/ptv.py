@@ -1,0 +1,135 @@
+"""The planning target volume: every CTV grown by its own margins, joined, kept inside the body."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from TMLILib.errors import Problem
+from TMLILib.targets import DEFAULT_MARGIN_MM, DIRECTIONS
+from trame.widgets import html
+from trame.widgets.vuetify3 import VBtn, VProgressCircular
+from trame_server import Server
+from trame_server.utils.typed_state import TypedState
+
+from ..dialogs import Problems
+from ..session import PTV, Session
+from .words import colour_css
+
+
+@dataclass
+class PtvState:
+    """What the page shows of the PTV."""
+
+    targets: list[dict] = field(default_factory=list)  # name, colour
+    margins: dict = field(default_factory=dict)  # for each target six numbers as typed, mm
+    outcome: str = ""
+    remarks: list[str] = field(default_factory=list)
+    busy: bool = False
+
+
+class PtvPanel:
+    """Asks for margins and makes the PTV."""
+
+    def __init__(self, server: Server, session: Session, problems: Problems) -> None:
+        self._session, self._server, self._problems = session, server, problems
+        self.state = TypedState(server.state, PtvState, namespace="ptv")
+        session.result_changed.append(self._show)
+
+    def set_all(self, target: str, text: str) -> None:
+        """The same margin in all six directions."""
+        self.state.data.margins = {**self.state.data.margins, target: dict.fromkeys(DIRECTIONS, text)}
+
+    def set_one(self, target: str, direction: str, text: str) -> None:
+        """The margin in one direction."""
+        margins = self.state.data.margins
+        self.state.data.margins = {**margins, target: {**margins.get(target, {}), direction: text}}
+
+    async def make(self) -> None:
+        """Makes the PTV anew from what is typed."""
+        data = self.state.data
+        data.busy, data.outcome, data.remarks = True, "", []
+        self._server.state.flush()
+        # The page shows that work goes on before it begins.
+        await asyncio.sleep(0.05)
+        with self._problems.caught():
+            target = self._session.make_ptv({name: _numbers(name, typed) for name, typed in data.margins.items()})
+            data.outcome, data.remarks = f"{PTV} of {target.volume_ml:.0f} ml, shown in blue", target.remarks
+        with self._server.state:
+            data.busy = False
+
+    def build(self) -> None:
+        """The page of the right side."""
+        name = self.state.name
+        html.Div(
+            "The PTV is made from the CTVs. Segment first.", v_if=(f"!{name.targets}.length",), classes="tmli-empty"
+        )
+        with html.Div(v_else=True):
+            with html.Div(v_for=f"target in {name.targets}", key="target.name", classes="tmli-section"):
+                self._build_target()
+            with html.Div(classes="tmli-section"):
+                with html.Div(classes="tmli-row"):
+                    VBtn(
+                        "Preview PTV",
+                        id="make-ptv",
+                        variant="flat",
+                        color="primary",
+                        disabled=(name.busy,),
+                        click=self._problems.in_background(self.make),
+                    )
+                    VProgressCircular(v_if=(name.busy,), indeterminate=True, size=18, width=2, color="primary")
+                    html.Span("{{ " + name.outcome + " }}", classes="tmli-quiet tmli-ptv-outcome")
+                html.Div("{{ remark }}", v_for=f"remark in {name.remarks}", key="remark", classes="tmli-note")
+
+    def _build_target(self) -> None:
+        own = f"{self.state.name.margins}[target.name]"
+        with html.Div(classes="tmli-row mb-2"):
+            html.Span(classes="tmli-swatch", v_bind_style="{background: target.colour}")
+            html.Span("{{ target.name }}", classes="tmli-strong tmli-grow")
+            html.Span("all round", classes="tmli-quiet")
+            html.Input(
+                type="number",
+                min="0",
+                step="1",
+                classes="tmli-number",
+                style="width:64px",
+                v_bind_value=f"new Set(Object.values({own})).size === 1 ? {own}.left : ''",
+                change=(self.set_all, "[target.name, $event.target.value]"),
+            )
+            html.Span("mm", classes="tmli-quiet")
+        with html.Table(classes="tmli-margins"):
+            with html.Tr():
+                for direction in DIRECTIONS:
+                    html.Th(direction.capitalize())
+            with html.Tr():
+                for direction in DIRECTIONS:
+                    with html.Td():
+                        html.Input(
+                            type="number",
+                            min="0",
+                            step="1",
+                            classes="tmli-number",
+                            v_bind_value=f"{own}.{direction}",
+                            change=(self.set_one, f"[target.name, '{direction}', $event.target.value]"),
+                        )
+
+    def _show(self) -> None:
+        data = self.state.data
+        targets = [item for item in self._session.structures() if item.name.startswith("CTV") and item.volume_ml]
+        remembered = self._session.parameters.margins_mm
+        default = [DEFAULT_MARGIN_MM] * len(DIRECTIONS)
+        data.margins = {
+            item.name: {
+                direction: f"{mm:g}"
+                for direction, mm in zip(DIRECTIONS, remembered.get(item.name, default), strict=True)
+            }
+            for item in targets
+        }
+        data.targets = [{"name": item.name, "colour": colour_css(item.colour)} for item in targets]
+
+
+def _numbers(target: str, typed: dict[str, str]) -> list[float]:
+    try:
+        return [float(typed[direction]) for direction in DIRECTIONS]
+    except ValueError as error:
+        raise Problem(f"A margin of {target} is no number.", "Give each margin in millimetres.") from error

@@ -1,0 +1,255 @@
+"""From a CT to an RT Structure Set in the browser, with the real worker and the shipped model."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pydicom
+import pytest
+from conftest import SCREENSHOTS, App, wait_for
+from pixels import count, picture
+from playwright.sync_api import Page
+
+import tmli
+
+CTV1, CTV2, PTV = (255, 0, 0), (255, 128, 0), (0, 0, 255)
+NUMBER = re.compile(r"-?[\d.]+")
+
+
+def shot(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def rows(page: Page) -> dict[str, list[str]]:
+    """The metric table as it is read."""
+    cells = page.locator("#metrics tbody tr").evaluate_all(
+        "rows => rows.map(r => [...r.cells].map(c => c.innerText.trim()))"
+    )
+    return {row[0].replace(" ", "_"): row[1:] for row in cells}
+
+
+# ------------------------------------------------------------------------------------------------ before a run
+
+
+def test_opens_with_a_child_and_the_models(page: Page) -> None:
+    assert "Phantom child" in page.inner_text(".tmli-ct-title")
+    wait_for(lambda: "25 structures" in page.inner_text(".tmli-models"), "the models")
+    assert "research use" in page.inner_text(".tmli-models")
+    for view in ("Axial", "Coronal", "Sagittal"):
+        wait_for(lambda view=view: (picture(page, view).max(axis=-1) > 100).mean() > 0.02, f"the CT in {view}")
+    shot(page, "app-child")
+
+
+def test_says_how_much_memory_a_run_takes(page: Page) -> None:
+    wait_for(lambda: re.search(r"Needs about [\d.]+ [MG]B", page.inner_text(".tmli-left")), "the expected memory")
+
+
+def test_structures_are_chosen_by_group(page: Page) -> None:
+    group = page.locator(".tmli-group:has-text('Targets')")
+    assert "3 of 3" in group.inner_text()
+    group.locator("input").click()
+    wait_for(lambda: "0 of 3" in group.inner_text(), "no target to be checked")
+    group.locator("input").click()
+    wait_for(lambda: "3 of 3" in group.inner_text(), "all targets to be checked")
+
+
+def test_a_run_can_be_cancelled(page: Page) -> None:
+    page.click("#auto-segment")
+    # At once, without the checks of a click: the small child takes only seconds.
+    page.locator("#cancel").dispatch_event("click")
+    page.wait_for_selector(".tmli-outcome:has-text('Cancelled')")
+    assert page.locator(".tmli-structures").count() == 0
+    assert count(page, "Coronal", CTV1) == 0
+
+
+# ------------------------------------------------------------------------------------------------- after a run
+
+
+def test_progress_moves_forward(segmented: Page, progress: list[float]) -> None:
+    assert progress == sorted(progress)
+    assert len(set(progress)) >= 3, progress
+
+
+def test_segments_are_seen_in_their_colours(segmented: Page) -> None:
+    assert segmented.locator(".tmli-structures li").count() >= 20
+    wait_for(lambda: count(segmented, "Coronal", CTV1) > 100, "CTV1 in red")
+    wait_for(lambda: count(segmented, "Coronal", CTV2) > 100, "CTV2 in orange")
+    wait_for(lambda: count(segmented, "ThreeD", CTV2) > 500, "CTV2 in 3D")
+    shot(segmented, "app-segmented")
+
+
+def test_the_eye_hides_and_shows(segmented: Page) -> None:
+    segmented.click(".v-tab:has-text('Structures')")
+    before = count(segmented, "Coronal", CTV2)
+    eye = segmented.locator(".tmli-structures li:has-text('CTV2') button")
+    eye.click()
+    # Where the red of CTV1 lies over grey, some pixels are orange too.
+    wait_for(lambda: count(segmented, "Coronal", CTV2) < before / 2, "CTV2 to go")
+    eye.click()
+    wait_for(lambda: count(segmented, "Coronal", CTV2) > 0.9 * before, "CTV2 to come back")
+
+
+def test_a_click_on_a_structure_goes_there(segmented: Page) -> None:
+    offset = segmented.locator("#view-Axial .tmli-view-offset")
+    segmented.click(".tmli-structures li:has-text('Bladder')")
+    low = wait_for(lambda: float(NUMBER.search(offset.inner_text())[0]), "an offset")
+    segmented.click(".tmli-structures li:has-text('Brainstem')")
+    wait_for(lambda: float(NUMBER.search(offset.inner_text())[0]) > low + 200, "the brainstem")
+
+
+def test_a_view_fills_the_page_and_gives_it_back(segmented: Page) -> None:
+    button = segmented.locator("#view-Coronal .tmli-view-buttons button").first
+    button.click()
+    wait_for(lambda: not segmented.locator("#view-Axial").is_visible(), "the other views to go")
+    button.click()
+    wait_for(lambda: segmented.locator("#view-Axial").is_visible(), "the other views to come back")
+
+
+# ---------------------------------------------------------------------------------------- metrics, PTV, export
+
+
+def test_the_file_refers_to_the_ct_of_the_page(segmented: Page, structure_set: Path) -> None:
+    shown = re.search(r"SeriesInstanceUID\s+([\d.]+)", segmented.inner_text("#tab-export"))[1]
+    written = pydicom.dcmread(structure_set)
+    assert written.Modality == "RTSTRUCT"
+    (frame,) = written.ReferencedFrameOfReferenceSequence
+    (study,) = frame.RTReferencedStudySequence
+    (series,) = study.RTReferencedSeriesSequence
+    assert series.SeriesInstanceUID == shown
+    images = {item.ReferencedSOPInstanceUID for item in series.ContourImageSequence}
+    slices = int(re.search(r"(\d+) voxels", segmented.inner_text(".tmli-ct"))[1])
+    assert len(images) == slices
+    for roi in written.ROIContourSequence:
+        for contour in roi.ContourSequence:
+            assert contour.ContourImageSequence[0].ReferencedSOPInstanceUID in images
+
+
+def test_the_table_says_what_tmli_compare_says(segmented: Page, structure_set: Path, child: Path) -> None:
+    segmented.click(".v-tab:has-text('Metrics')")
+    segmented.click("#compare")
+    segmented.wait_for_selector("#metrics tbody tr")
+    shot(segmented, "app-metrics")
+    geometry = tmli.read_ct_series(str(child)).volume.geometry
+    truth = tmli.read_structure_set(str(child / "rtstruct.dcm")).rasterise(geometry)
+    found = tmli.read_structure_set(str(structure_set)).rasterise(geometry)
+    expected = {
+        metrics.structure: [
+            f"{metrics.dsc:.3f}",
+            f"{metrics.hd95_mm:.2f}",
+            f"{metrics.asd_mm:.2f}",
+            f"{metrics.reference_volume_ml:.1f}",
+            f"{metrics.prediction_volume_ml:.1f}",
+            "yes" if metrics.dsc > 0.70 else "no",
+        ]
+        for metrics in tmli.compare(truth, found, geometry, profile="surfel")
+    }
+    assert len(expected) >= 20
+    assert rows(segmented) == expected
+    assert "surfel" in segmented.inner_text("#tab-metrics")
+
+
+def test_the_table_is_sorted_by_a_click(segmented: Page) -> None:
+    segmented.click("#metrics th:has-text('HD95')")
+    values = wait_for(lambda: [float(cells[1]) for cells in rows(segmented).values()], "rows")
+    wait_for(lambda: (v := [float(cells[1]) for cells in rows(segmented).values()]) == sorted(v), "the order")
+    assert len(set(values)) > 5
+
+
+def test_the_ptv_is_the_ctvs_with_their_margins(segmented: Page, structure_set: Path, child: Path) -> None:
+    segmented.click(".v-tab:has-text('PTV')")
+    lateral = segmented.locator("#tab-ptv .tmli-section:has-text('CTV2') table input").first
+    lateral.fill("12")
+    lateral.blur()
+    segmented.click("#make-ptv")
+    segmented.wait_for_selector(".tmli-ptv-outcome:has-text('ml')")
+    shown = float(NUMBER.search(segmented.inner_text(".tmli-ptv-outcome"))[0])
+    geometry = tmli.read_ct_series(str(child)).volume.geometry
+    found = tmli.read_structure_set(str(structure_set)).rasterise(geometry)
+    five = tmli.Margin.uniform(5.0)
+    wide = tmli.Margin(left=12.0, right=5.0, anterior=5.0, posterior=5.0, superior=5.0, inferior=5.0)
+    ptv = tmli.ptv([(found["CTV1"], five), (found["CTV2"], wide), (found["CTV3"], five)], geometry)
+    assert shown == pytest.approx(ptv.sum() * geometry.voxel_volume_mm3 / 1000.0, abs=0.5)
+    wait_for(lambda: count(segmented, "Coronal", PTV) > 100, "the PTV in blue")
+    segmented.click(".v-tab:has-text('Structures')")
+    segmented.wait_for_selector(".tmli-structures li:has-text('PTV')")
+    shot(segmented, "app-ptv")
+
+
+# ------------------------------------------------------------------------------------------------ what goes wrong
+
+
+def problem(page: Page) -> str:
+    """What the dialog says; closes it."""
+    page.wait_for_selector(".tmli-problem")
+    words = page.inner_text(".tmli-problem")
+    page.click(".tmli-problem button:has-text('Close')")
+    page.wait_for_selector(".tmli-problem", state="hidden")
+    return words
+
+
+def test_a_folder_without_a_ct_is_told(segmented: Page, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("no images in here")
+    segmented.click(".tmli-ct button:has-text('Open a folder')")
+    segmented.fill(".tmli-path input", str(tmp_path))
+    segmented.press(".tmli-path input", "Enter")
+    segmented.click(".tmli-accept")
+    segmented.wait_for_selector(".tmli-problem")
+    shot(segmented, "app-problem")
+    assert str(tmp_path) not in problem(segmented)
+    assert "Phantom child" in segmented.inner_text(".tmli-ct-title"), "the CT of before stays"
+
+
+def test_the_death_of_the_worker_is_told_and_survived(segmented: Page, app: App) -> None:
+    segmented.click("#auto-segment")
+    segmented.wait_for_selector("#cancel")
+    (worker,) = wait_for(app.workers, "the worker")
+    os.kill(worker, signal.SIGKILL)
+    assert "That did not work" in problem(segmented)
+    segmented.click("#auto-segment")
+    segmented.wait_for_selector(".tmli-outcome:has-text('structures in')")
+
+
+# --------------------------------------------------------------------------------------------- who may come in
+
+
+def status(address: str, **headers: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_nothing_leaves_this_computer(segmented: Page, strangers: list[str]) -> None:
+    assert strangers == []
+
+
+def test_without_the_key_nobody_comes_in(page: Page, app: App) -> None:
+    assert status(f"{app.origin}/index.html") == 403
+    assert status(f"{app.origin}/?key=wrong") == 403
+    assert status(f"{app.origin}/ws") == 403
+
+
+def test_the_key_leaves_the_address_bar(page: Page) -> None:
+    assert "key=" not in page.url
+
+
+def test_another_page_or_name_does_not_come_in(page: Page, app: App) -> None:
+    (cookie,) = [c for c in page.context.cookies() if c["name"].startswith("tmli_key")]
+    ours = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    assert status(f"{app.origin}/index.html", **ours) == 200
+    assert status(f"{app.origin}/index.html", Host="evil.example", **ours) == 403
+    assert status(f"{app.origin}/index.html", Origin="https://evil.example", **ours) == 403
+
+
+def test_ctrl_c_ends_the_app_and_its_worker(segmented: Page, app: App) -> None:
+    workers = app.workers()
+    assert workers
+    app.interrupt()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "the worker to end", 20)

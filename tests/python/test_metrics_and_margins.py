@@ -1,0 +1,111 @@
+"""Metrics and margins, on masks whose answers are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import tmli
+
+SPACING = (5.0, 2.0, 1.0)
+GRID = tmli.Geometry.axial((12, 30, 40), origin=(0, 0, 0), spacing_mm=SPACING)
+
+
+def box(k: slice, j: slice, i: slice) -> np.ndarray:
+    mask = np.zeros(GRID.shape, dtype=bool)
+    mask[k, j, i] = True
+    return mask
+
+
+REFERENCE = box(slice(3, 8), slice(10, 20), slice(10, 20))
+SHIFTED = box(slice(3, 8), slice(10, 20), slice(13, 23))
+
+
+def test_a_shift_of_three_voxels_is_three_millimetres() -> None:
+    (metrics,) = tmli.compare({"Liver": REFERENCE}, {"Liver": SHIFTED}, GRID)
+    assert metrics.structure == "Liver"
+    assert metrics.dsc == pytest.approx(0.7)
+    assert (metrics.hd_mm, metrics.hd95_mm) == (3.0, 3.0)
+    assert metrics.centre_shift_mm == pytest.approx((0, 0, 3))
+    assert metrics.reference_volume_ml == metrics.prediction_volume_ml == pytest.approx(5 * 10 * 10 * 10 / 1000)
+    assert (metrics.undefined, metrics.flags, metrics.profile, metrics.percentile) == (None, [], "surfel", 95.0)
+
+
+def test_the_spacing_alone_is_enough() -> None:
+    by_grid = tmli.compare({"A": REFERENCE}, {"A": SHIFTED}, GRID)[0]
+    by_spacing = tmli.compare({"A": REFERENCE}, {"A": SHIFTED}, SPACING)[0]
+    assert (by_grid.hd_mm, by_grid.asd_mm) == (by_spacing.hd_mm, by_spacing.asd_mm)
+    by_array = tmli.compare({"A": REFERENCE}, {"A": SHIFTED}, np.array(SPACING))[0]
+    assert by_array.asd_mm == by_grid.asd_mm
+
+
+def test_structures_that_both_name_are_compared_in_the_references_order() -> None:
+    reference = {"B": REFERENCE, "A": REFERENCE, "C": REFERENCE}
+    compared = tmli.compare(reference, {"A": REFERENCE, "B": SHIFTED, "D": SHIFTED}, GRID)
+    assert [metrics.structure for metrics in compared] == ["B", "A"]
+    assert [metrics.dsc for metrics in compared] == [pytest.approx(0.7), 1.0]
+
+
+def test_empty_masks_say_which_one_is() -> None:
+    nothing = np.zeros(GRID.shape, dtype=bool)
+    compared = tmli.compare(
+        {"1": nothing, "2": REFERENCE, "3": nothing}, {"1": nothing, "2": nothing, "3": REFERENCE}, GRID
+    )
+    assert [m.undefined for m in compared] == ["both_empty", "prediction_empty", "reference_empty"]
+    assert math.isnan(compared[0].dsc) and math.isinf(compared[1].hd95_mm) and compared[2].dsc == 0
+
+
+def test_options_are_used_and_checked() -> None:
+    pair = {"A": REFERENCE}, {"A": SHIFTED}
+    profiles = [tmli.compare(*pair, GRID, profile=p)[0].profile for p in ("surfel", "voxel", "slicer-rt", "net")]
+    assert profiles == ["surfel", "voxel", "slicer-rt", "net"]
+    near, far = (tmli.compare(*pair, GRID, tolerance_mm=mm)[0].surface_dice for mm in (0.5, 3.0))
+    assert near < far == 1.0
+    for wrong in ({"profile": "dice"}, {"percentile": 0.0}, {"tolerance_mm": -1.0}):
+        with pytest.raises(tmli.InputError):
+            tmli.compare(*pair, GRID, **wrong)
+
+
+def test_masks_of_jobs_and_files_are_compared_without_arrays(child: tmli.Phantom) -> None:
+    compared = tmli.compare(child.masks, child.masks, child.ct.geometry)
+    assert [metrics.structure for metrics in compared] == list(child.masks)
+    assert all(metrics.dsc == 1 and metrics.hd_mm == 0 for metrics in compared)
+
+
+def test_a_margin_of_two_millimetres_does_not_reach_slices_five_apart() -> None:
+    grown = tmli.expand(REFERENCE, GRID, tmli.Margin.uniform(2.0))
+    assert grown[[2, 8]].sum() == 0
+    assert grown[5].any(axis=0).nonzero()[0].tolist() == list(range(8, 22))
+    assert grown[5].any(axis=1).nonzero()[0].tolist() == list(range(9, 21))
+
+
+def test_margins_are_those_of_the_patient_directions() -> None:
+    margin = tmli.Margin(left=4, right=1, anterior=2, posterior=0, superior=5, inferior=0)
+    grown = tmli.expand(REFERENCE, GRID, margin)
+    k, j, i = (axis.nonzero()[0] for axis in (grown.any((1, 2)), grown.any((0, 2)), grown.any((0, 1))))
+    assert (k[0], k[-1], j[0], j[-1], i[0], i[-1]) == (3, 8, 9, 19, 9, 23)
+    assert margin.left == 4 and margin != tmli.Margin.uniform(4)
+
+
+def test_shrinking_takes_back_what_growing_added_to_a_box() -> None:
+    margin = tmli.Margin.uniform(3.0)
+    np.testing.assert_array_equal(tmli.shrink(tmli.expand(REFERENCE, GRID, margin), GRID, margin), REFERENCE)
+
+
+def test_a_ptv_is_the_union_within_the_body_and_off_the_cropped() -> None:
+    margins = [(REFERENCE, tmli.Margin.uniform(5)), (SHIFTED, tmli.Margin.uniform(2))]
+    union = tmli.expand(REFERENCE, GRID, tmli.Margin.uniform(5)) | tmli.expand(SHIFTED, GRID, tmli.Margin.uniform(2))
+    body, lens = box(slice(2, 10), slice(8, 22), slice(8, 30)), box(slice(4, 6), slice(12, 14), slice(22, 24))
+    np.testing.assert_array_equal(tmli.ptv(margins, GRID), union)
+    near_lens = tmli.expand(lens, GRID, tmli.Margin.uniform(3))
+    np.testing.assert_array_equal(tmli.ptv(margins, GRID, body=body, crop=[(lens, 3.0)]), union & body & ~near_lens)
+
+
+@pytest.mark.parametrize("mm", [-1.0, 101.0, float("nan")])
+def test_margins_that_make_no_sense_are_refused(mm: float) -> None:
+    with pytest.raises(tmli.InputError, match="0 to 100 mm"):
+        tmli.expand(REFERENCE, GRID, tmli.Margin.uniform(mm))
+    with pytest.raises(tmli.InputError):
+        tmli.ptv([], GRID)

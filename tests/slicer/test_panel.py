@@ -1,0 +1,165 @@
+"""The panel on real Qt, without a screen: what it shows, what it keeps, what it says."""
+
+import numpy as np
+import pictures
+import pydicom
+import pytest
+import slicer
+from conftest import shifted
+from panels import open_panel, unfold
+from standin.application import process_events
+from TMLILib import comparison, geometry, segmentation
+
+
+def test_the_panel_opens_on_an_empty_scene(opened):
+    unfold(opened, "segment")
+    assert not opened.ui.installFrame.isVisibleTo(opened.root)
+    assert opened.ui.runButton.isEnabled()
+    assert not opened.ui.csvButton.isEnabled()
+    pictures.take(opened.root, "panel-empty")
+
+
+def test_without_a_ct_the_button_says_what_to_do(opened):
+    opened.ui.runButton.click()
+    assert opened.said == ["There is no CT to segment."]
+    assert "Load a CT" in opened.answers.problems[0].todo
+
+
+def test_all_structures_are_compared_and_shown(working, scene, volume, child):
+    ui = working.ui
+    moved = segmentation.add_segmentation(scene, volume, shifted(child.masks, 1), {}, "Moved")
+    ui.referenceSelector.setCurrentNode(working.panel.logic.parameters.segmentation)
+    ui.predictionSelector.setCurrentNode(moved)
+    unfold(working, "compare")
+    ui.compareButton.click()
+    assert process_events(lambda: ui.csvButton.isEnabled(), seconds=60), working.said
+    table = ui.metricsTable
+    rows = comparison.rows_of(working.panel.logic.parameters.table)
+    assert table.rowCount() == len(rows) > 20
+    assert table.item(0, 0).text() == "Brain"
+    assert table.item(0, 1).text() == f"{rows[0].values['DSC']:.3f}"
+    table.horizontalHeader().sectionClicked.emit(comparison.COLUMNS.index("DSC"))
+    picture = pictures.take(working.root, "panel-compare", width=760)
+    assert {(205, 235, 205), (250, 215, 200)} <= pictures.colours_of(picture), "accepted and not accepted are marked"
+
+
+@pytest.fixture
+def compared(working, scene, volume, child):
+    moved = segmentation.add_segmentation(scene, volume, shifted(child.masks, 1), {}, "Moved")
+    working.ui.referenceSelector.setCurrentNode(working.panel.logic.parameters.segmentation)
+    working.ui.predictionSelector.setCurrentNode(moved)
+    working.ui.compareButton.click()
+    assert process_events(lambda: working.ui.csvButton.isEnabled(), seconds=60)
+    return working
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(compared):
+    table, column = compared.ui.metricsTable, comparison.COLUMNS.index("DSC")
+
+    def shown():
+        return [float(table.item(row, column).text()) for row in range(table.rowCount())]
+
+    table.horizontalHeader().sectionClicked.emit(column)
+    assert shown() == sorted(shown())
+    table.horizontalHeader().sectionClicked.emit(column)
+    assert shown() == sorted(shown(), reverse=True)
+
+
+def test_a_click_on_a_row_goes_to_the_structure(compared, scene):
+    view = scene.AddNewNodeByClass("vtkMRMLSliceNode")
+    view.SetLayoutName("Red")
+    view.SetOrientation("Axial")
+    row = next(n for n in range(25) if compared.ui.metricsTable.item(n, 0).text() == "Bladder")
+    compared.ui.metricsTable.cellClicked.emit(row, 0)
+    node = compared.ui.predictionSelector.currentNode()
+    assert view.GetSliceToRAS().GetElement(2, 3) == pytest.approx(node.GetSegmentCenterRAS("Bladder")[2])
+
+
+def test_the_table_is_saved_as_csv(compared, tmp_path):
+    compared.answers.path = str(tmp_path / "metrics.csv")
+    compared.ui.csvButton.click()
+    assert (tmp_path / "metrics.csv").read_text(encoding="utf-8").startswith("Structure,DSC,")
+
+
+def test_a_preview_of_the_ptv_is_shown_and_kept(working, scene, truth):
+    ui = working.ui
+    unfold(working, "ptv")
+    assert [ui.marginTable.item(row, 0).text() for row in range(3)] == ["CTV1", "CTV2", "CTV3"]
+    ui.marginTable.item(0, 1).setText("12.5")
+    ui.previewButton.click()
+    assert working.said == []
+    preview = slicer.util.getNode("PTV preview*")
+    assert preview.GetSegmentation().GetNumberOfSegments() == 1
+    assert "PTV of" in ui.ptvLabel.text()
+    pictures.take(working.root, "panel-ptv", width=620)
+    ui.keepButton.click()
+    assert "PTV" in segmentation.names_and_ids(truth)
+    assert not slicer.util.getNodes("PTV preview*")
+    assert working.panel.logic.parameters.margins_mm["CTV1"][0] == 12.5
+
+
+def test_a_margin_that_is_no_number_is_said(working):
+    working.ui.marginTable.item(1, 2).setText("five")
+    assert working.said == ["A margin of CTV2 is no number."]
+
+
+def test_a_ctv_that_is_not_checked_is_left_out(working, scene, truth):
+    from PySide6.QtCore import Qt
+
+    for row in (0, 2):
+        working.ui.marginTable.item(row, 0).setCheckState(Qt.Unchecked)
+    working.ui.previewButton.click()
+    target = working.panel.ptv._target
+    only = working.panel.logic.make_ptv(truth, working.panel.logic.parameters.volume, {"CTV2": [5.0] * 6}, None)
+    np.testing.assert_array_equal(target.mask, only.mask)
+
+
+def test_export_says_which_series_and_writes(working, child_folder, tmp_path):
+    unfold(working, "export")
+    uid = pydicom.dcmread(next((child_folder / "ct").iterdir()), stop_before_pixels=True).SeriesInstanceUID
+    assert uid in working.ui.originLabel.text()
+    working.answers.path = str(tmp_path / "out.dcm")
+    working.ui.exportButton.click()
+    assert working.said == []
+    assert (tmp_path / "out.dcm").is_file()
+    assert "25 structures" in working.ui.exportLabel.text() or "structures" in working.ui.exportLabel.text()
+    pictures.take(working.root, "panel-export")
+
+
+def test_export_of_a_volume_without_origin_explains_what_is_needed(opened, logic, scene, child, tmp_path):
+    node = geometry.add_volume(scene, child.ct, "From nowhere")
+    logic.parameters.volume = node
+    logic.parameters.segmentation = segmentation.add_segmentation(scene, node, dict(child.masks.items()), {}, "Result")
+    opened.panel.refresh()
+    opened.answers.path = str(tmp_path / "out.dcm")
+    opened.ui.exportButton.click()
+    assert opened.said == ["It is not known which DICOM images this CT came from."]
+    assert not (tmp_path / "out.dcm").exists()
+
+
+def test_refine_opens_the_editor_with_our_effect(working, truth, volume):
+    unfold(working, "refine")
+    editor = working.ui.editorWidget
+    assert (editor.effect, editor.segmentation, editor.source) == ("TMLI Refine", truth, volume)
+    unfold(working, "segment")
+    assert editor.effect == "", "a folded effect takes no clicks"
+
+
+def test_a_reopened_panel_shows_what_the_scene_remembers(logic, working, volume, truth):
+    logic.parameters.device = "cpu"
+    logic.parameters.profile = "net"
+    again = open_panel(logic)
+    assert again.ui.volumeSelector.currentNode() is volume
+    assert again.ui.segmentationSelector.currentNode() is truth
+    assert again.ui.deviceSelector.currentText() == "CPU"
+    assert again.ui.profileSelector.currentText().startswith("net")
+    again.panel.close()
+
+
+def test_closing_the_scene_empties_the_panel(working, scene):
+    working.panel.scene_closes()
+    scene.Clear(False)
+    working.panel.refresh()
+    assert working.ui.volumeSelector.currentNode() is None
+    assert working.ui.metricsTable.rowCount() == 0
+    assert working.said == []

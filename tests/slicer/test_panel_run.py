@@ -1,0 +1,132 @@
+"""Auto-segment TMLI in the panel, with the real worker: progress, cancel, result, and what goes wrong."""
+
+import os
+import shutil
+import signal
+
+import pictures
+import pytest
+from conftest import MODELS, no_engine, state_of
+from panels import open_panel, unfold
+from standin.application import process_events
+from test_run import children_of_this_process
+from TMLILib import segmentation
+from TMLILib.logic import TMLILogic
+
+import tmli
+
+
+@pytest.fixture
+def at_work(ready, scene, child_folder):
+    """A panel with a CT and models chosen."""
+    opened = open_panel(ready)
+    ready.parameters.volume = ready.load_ct(child_folder / "ct")
+    ready.parameters.model_folder = str(MODELS)
+    ready.parameters.device = "cpu"
+    opened.panel.refresh()
+    unfold(opened, "segment")
+    yield opened
+    opened.panel.close()
+
+
+def ended(opened):
+    return lambda: opened.panel.segment.watch.run is None
+
+
+def test_one_click_brings_the_segmentation_while_the_window_stays_alive(at_work, scene):
+    ui, beats = at_work.ui, []
+    from PySide6.QtCore import QTimer
+
+    beat = QTimer()
+    beat.timeout.connect(lambda: beats.append(ui.progressBar.value()))
+    beat.start(20)
+    assert "Expected peak memory" in ui.deviceLabel.text()
+    # The pictures go into the documentation, where nobody's folders belong.
+    ui.modelFolderEdit.setText("models/all-2d")
+    pictures.take(at_work.root, "panel-segment")
+    ui.runButton.click()
+    assert not ui.runButton.isEnabled()
+    assert process_events(lambda: ui.progressBar.value() > 300, seconds=60), at_work.said
+    pictures.take(at_work.root, "panel-running")
+    assert process_events(ended(at_work), seconds=120)
+    assert at_work.said == []
+    assert len(set(beats)) > 3, "the bar moved while the window's own timer ran"
+    node = at_work.panel.logic.parameters.segmentation
+    assert node.GetSegmentation().GetNumberOfSegments() >= 23
+    assert ui.segmentationSelector.currentNode() is node
+    assert "structures in" in ui.resultLabel.text() and "research use" in ui.resultLabel.text()
+    assert ui.runButton.isEnabled() and not ui.cancelButton.isVisibleTo(at_work.root)
+    ui.modelFolderEdit.setText("models/all-2d")
+    pictures.take(at_work.root, "panel-result")
+
+
+def test_cancel_leaves_the_scene_as_it_was(at_work, scene):
+    before = state_of(scene)
+    at_work.ui.runButton.click()
+    process_events(seconds=0.3)
+    at_work.ui.cancelButton.click()
+    assert process_events(ended(at_work), seconds=30)
+    assert at_work.ui.progressLabel.text() == "Cancelled. The scene is as it was."
+    assert state_of(scene) == before and at_work.said == []
+
+
+def test_unchecked_structures_are_left_out_and_remembered(at_work):
+    from PySide6.QtCore import Qt
+
+    tree = at_work.panel.segment._tree
+    for name, item in tree._items.items():
+        item.setCheckState(0, Qt.Checked if name == "Liver" else Qt.Unchecked)
+    at_work.ui.runButton.click()
+    assert process_events(ended(at_work), seconds=60)
+    assert list(segmentation.names_and_ids(at_work.panel.logic.parameters.segmentation)) == ["Liver"]
+    assert "Brain" in at_work.panel.logic.parameters.unchecked
+
+
+def test_without_an_engine_one_dialog_says_what_to_do(scene, at_work):
+    opened = open_panel(TMLILogic(scene, no_engine))
+    opened.ui.runButton.click()
+    assert opened.said == ["The engine of TMLI is not installed."]
+    assert opened.ui.runButton.isEnabled()
+    opened.panel.close()
+
+
+def test_models_that_went_away_are_said_in_place_and_as_a_dialog(at_work, tmp_path):
+    shutil.copytree(MODELS, tmp_path / "models")
+    at_work.answers.path = str(tmp_path / "models")
+    at_work.ui.modelFolderButton.click()
+    shutil.rmtree(tmp_path / "models")
+    at_work.panel.refresh()
+    assert "not there any more" in at_work.ui.modelLabel.text() and at_work.said == []
+    at_work.ui.runButton.click()
+    assert at_work.said == ["The folder of models is not there any more."]
+
+
+def test_a_worker_that_is_killed_is_one_dialog_with_details(scene, worker, at_work):
+    with tmli.Engine(worker=str(worker)) as engine:
+        opened = open_panel(TMLILogic(scene, lambda: engine))
+        engine.describe()
+        before = state_of(scene)
+        opened.ui.runButton.click()
+        process_events(seconds=0.3)
+        for pid in children_of_this_process("tmli-worker"):
+            os.kill(pid, signal.SIGKILL)
+        assert process_events(ended(opened), seconds=30)
+        assert len(opened.said) == 1 and opened.answers.problems[0].details
+        assert state_of(scene) == before
+        opened.panel.close()
+
+
+def test_a_dialog_shows_what_happened_what_to_do_and_details_to_copy():
+    from TMLILib.errors import Problem
+    from TMLIPanel.dialogs import problem_box
+
+    box = problem_box(Problem("The engine stopped.", "Start again; if it stops again, use the CPU.", "TMLI error 301"))
+    assert box.text() == "The engine stopped."
+    assert "use the CPU" in box.informativeText()
+    assert box.detailedText() == "TMLI error 301"
+    next(button for button in box.buttons() if button.text() == "Copy details").click()
+    from PySide6.QtWidgets import QApplication
+
+    assert "TMLI error 301" in QApplication.clipboard().text()
+    pictures.take(box, "dialog", width=420)
+    box.close()
