@@ -187,6 +187,8 @@ def test_a_cancelled_task_cancels_its_job(engine: tmli.Engine, child: tmli.Phant
 
 CTRL_C = """
 import sys, threading, signal, os, time, tmli
+# A shell's background job is started with Ctrl-C ignored, and Python keeps it so.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 child = tmli.phantom(seed=7, age_years=6.0)
 with tmli.Engine(log_folder=sys.argv[2]) as engine:
     job = engine.segment(child.ct, models=[sys.argv[1]], device="cpu", overlap=0.9)
