@@ -68,11 +68,6 @@ index = nii.TransformPhysicalPointToIndex(point)
 print(index, nii[index], seg.GetNumberOfComponentsPerPixel(), seg[index][0], seg[index][1],
       int((sitk.GetArrayFromImage(seg)[..., 0]).sum()))
 "#;
-    let python = common::repository().join(".deps/bench-dicom/bin/python");
-    if !python.is_file() {
-        println!("skipped: no SimpleITK in .deps/bench-dicom");
-        return;
-    }
     for geometry in grids() {
         let temp = tempfile::tempdir().unwrap();
         let (nii, seg) = (temp.path().join("a.nii.gz"), temp.path().join("a.seg.nrrd"));
@@ -81,7 +76,7 @@ print(index, nii[index], seg.GetNumberOfComponentsPerPixel(), seg[index][0], seg
         write_seg_nrrd(&seg, &expected, &[]).unwrap();
         let at = [1, 5, 65];
         let [x, y, z] = geometry.point_from_index(at.map(|n| n as f64)).0.map(|x| x.to_string());
-        let mut command = std::process::Command::new(&python);
+        let Some(mut command) = common::oracles::peers() else { return };
         command.args(["-c", SCRIPT]).arg(&nii).arg(&seg).args([x, y, z]);
         let (ok, text) = common::oracles::output(&mut command);
         assert!(ok, "{text}");

@@ -123,14 +123,9 @@ uids = [d.SOPInstanceUID for d in sorted(ct, key=lambda d: d.ImagePositionPatien
 pixels = seg.get_pixels_by_source_instance(uids, assert_missing_frames_are_empty=True)
 print(pixels.shape, [int(n) for n in pixels.sum(axis=(0, 1, 2))], int(pixels[5, 28, 70, 2]))
 "#;
-    let python = common::repository().join(".deps/bench-dicom/bin/python");
-    if !python.is_file() {
-        println!("skipped: no highdicom in .deps/bench-dicom");
-        return;
-    }
+    let Some(mut command) = oracles::peers() else { return };
     let temp = tempfile::tempdir().unwrap();
     let (path, ..) = written(temp.path());
-    let mut command = std::process::Command::new(python);
     command.args(["-c", SCRIPT]).arg(&path).args(common::files(&temp.path().join("ct")));
     let (ok, text) = oracles::output(&mut command);
     assert!(ok, "{text}");

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use crate::{
+    dicom_peers,
     lock::Lock,
     process::{self, say},
     repo::Repo,
@@ -15,17 +16,9 @@ use crate::{
 
 const SCRIPT: &str = "rust-core/xtask/python/bench_dicom.py";
 
-/// The peers with the versions that were tried.
-const PEERS: [&str; 6] = [
-    "numpy==2.4.6",
-    "pydicom==3.0.2",
-    "SimpleITK==2.5.7",
-    "highdicom==0.28.2",
-    "dcmrtstruct2nii==5",
-    "setuptools==80.9.0",
-];
-/// rt-utils asks for OpenCV with windows, and OpenCV for an older numpy than the others; these do as well.
-const WITHOUT_DEPENDENCIES: [&str; 2] = ["rt-utils==1.2.7", "opencv-python-headless==4.12.0.88"];
+/// rt-utils wants other versions of its libraries than the peers that the tests ask.
+const RT_UTILS: setup::Environment<'static> =
+    setup::Environment { name: "rt-utils", requirements: "rt-utils.txt", minor: 11..=13 };
 
 /// What is done, who does it.
 const STEPS: [(&str, &str, &[&str]); 5] = [
@@ -44,7 +37,9 @@ const STEPS: [(&str, &str, &[&str]); 5] = [
 struct Bench {
     repo: Repo,
     own: PathBuf,
+    /// Python with the peers, and the one with rt-utils.
     python: PathBuf,
+    rt_utils: PathBuf,
     plastimatch: Option<(PathBuf, PathBuf)>,
     folder: PathBuf,
 }
@@ -54,8 +49,8 @@ pub(crate) fn run(repo: &Repo, repeat: u32) -> Result<()> {
     let plastimatch = setup::PLASTIMATCH
         .ensure(repo)?
         .then(|| (setup::PLASTIMATCH.proof(repo), setup::PLASTIMATCH.folder(repo).join("usr/lib")));
-    let lock = Lock::take(repo, "bench")?;
-    let python = environment(repo, &lock)?;
+    let (python, rt_utils) = (dicom_peers::ensure(repo)?, setup::environment(repo, &RT_UTILS)?);
+    let _lock = Lock::take(repo, "bench")?;
     let build = ["build", "--release", "--package", "tmli-io", "--example", "dicom_bench"];
     process::run(&mut process::cargo(repo.root(), &build))?;
     let folder = repo.target().join("bench/dicom");
@@ -64,7 +59,7 @@ pub(crate) fn run(repo: &Repo, repeat: u32) -> Result<()> {
         say("Making a patient: 512 x 512 x 250 voxels, 25 structures");
         process::run(process::command(&own, repo.root()).arg("make").arg(&folder))?;
     }
-    let bench = Bench { repo: repo.clone(), own, python, plastimatch, folder };
+    let bench = Bench { repo: repo.clone(), own, python, rt_utils, plastimatch, folder };
     let mut rows = vec![["", "tool", "wall s", "CPU s", "peak MiB", "exact"].map(str::to_owned).to_vec()];
     for (what, title, peers) in STEPS {
         let mut measured = Vec::new();
@@ -84,23 +79,6 @@ pub(crate) fn run(repo: &Repo, repeat: u32) -> Result<()> {
     Ok(())
 }
 
-fn environment(repo: &Repo, lock: &Lock) -> Result<PathBuf> {
-    let venv = repo.deps().join("bench-dicom");
-    let python = venv.join("bin/python");
-    if !python.exists() {
-        say("Making a Python environment for the peers in .deps/bench-dicom (about 200 MB)");
-        let mut create = process::command("python3", repo.root());
-        process::run(create.args(["-m", "venv"]).arg(&venv).stdin(lock.stdin()?))?;
-    }
-    // Pip does nothing where all are there already.
-    for (options, packages) in [(&[][..], &PEERS[..]), (&["--no-deps"][..], &WITHOUT_DEPENDENCIES[..])] {
-        let mut install = process::command(&python, repo.root());
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(options).args(packages);
-        process::run(install.stdin(lock.stdin()?))?;
-    }
-    Ok(python)
-}
-
 impl Bench {
     fn own(&self, before: &[&str], after: &[&str]) -> Result<Value> {
         let mut command = process::command(&self.own, self.repo.root());
@@ -111,7 +89,8 @@ impl Bench {
 
     /// `None` where the tool is not on this machine.
     fn peer(&self, tool: &str, what: &str) -> Result<Option<Value>> {
-        let mut command = process::command(&self.python, self.repo.root());
+        let python = if tool == "rt-utils" { &self.rt_utils } else { &self.python };
+        let mut command = process::command(python, self.repo.root());
         command.arg(self.repo.join(SCRIPT)).arg(&self.folder).args([tool, what]);
         if tool.starts_with("plastimatch") {
             let Some((program, libraries)) = &self.plastimatch else { return Ok(None) };

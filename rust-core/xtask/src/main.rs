@@ -13,6 +13,7 @@ mod bench_metrics;
 mod codegen;
 mod demo;
 mod demo_models;
+mod dicom_peers;
 mod fuzz;
 mod lint;
 mod lock;

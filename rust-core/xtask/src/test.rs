@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    codegen, process, process::in_words, process::say, repo::Repo, setup, table, test_app, test_python, test_slicer,
+    codegen, dicom_peers, process, process::in_words, process::say, repo::Repo, setup, table, test_app, test_python,
+    test_slicer,
 };
 
 /// Build everything and run every test that needs no GPU.
@@ -68,6 +69,9 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
 
     // For the C and C++ programs of tests/capi.
     setup::environment(repo, &CMAKE)?;
+    if arguments.package.is_empty() || arguments.package.iter().any(|package| package == "tmli-io") {
+        dicom_peers::ensure(repo)?;
+    }
 
     // The program first: tests that start `tmli` find it in the target folder.
     let start = Instant::now();

@@ -1,4 +1,5 @@
-//! Programs of others that judge our files: pydicom, dicom3tools and DCMTK.
+//! Programs of others that judge our files: pydicom, dicom3tools and DCMTK, and those that read them with highdicom,
+//! SimpleITK, dcmrtstruct2nii and plastimatch. `cargo xtask test` sets all of them up in `.deps`.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
 use std::{
@@ -55,4 +56,30 @@ pub fn python() -> Option<Command> {
         return None;
     }
     Some(Command::new(python))
+}
+
+/// Python with highdicom, SimpleITK and dcmrtstruct2nii.
+pub fn peers() -> Option<Command> {
+    let python = repository().join(".deps/dicom-peers/bin/python");
+    if !python.is_file() {
+        println!("skipped: no peers in .deps/dicom-peers");
+        return None;
+    }
+    Some(Command::new(python))
+}
+
+/// plastimatch from PATH or from `.deps/plastimatch`.
+pub fn plastimatch() -> Option<Command> {
+    let folder = repository().join(".deps/plastimatch/usr");
+    let own = folder.join("bin/plastimatch");
+    if !own.is_file() {
+        return program("plastimatch");
+    }
+    let mut command = Command::new(own);
+    // ITK and plastimatch lie in `lib` itself, BLAS and LAPACK in folders of their own.
+    let common = folder.join("lib/x86_64-linux-gnu");
+    let folders = [folder.join("lib"), common.join("blas"), common.join("lapack"), common];
+    command.env("LD_LIBRARY_PATH", env::join_paths(folders).expect("no colon in the path"));
+    command.env("DCMDICTPATH", folder.join("share/libdcmtk17/dicom.dic"));
+    Some(command)
 }
