@@ -256,15 +256,18 @@ impl<'a> Work<'a> {
                 }
                 Ok(true)
             }
-            Err(error) if error.is_out_of_memory() && windows.len() > 1 => {
-                memory_is_short();
+            Err(error) if error.is_out_of_memory() => {
+                // What a GPU lacks is not glibc's to give back.
+                if !self.job.device.is_cuda() {
+                    memory_is_short();
+                }
+                if windows.len() == 1 {
+                    let patch = self.job.manifest.patch;
+                    return Err(NnError::OutOfMemory { device: device_name(self.job.device), patch });
+                }
                 self.batch = windows.len() / 2;
                 self.statistics.batch_for_want_of_memory = Some(self.batch);
                 Ok(false)
-            }
-            Err(error) if error.is_out_of_memory() => {
-                memory_is_short();
-                Err(NnError::OutOfMemory { device: device_name(self.job.device), patch: self.job.manifest.patch })
             }
             Err(error) => Err(error),
         }
