@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
 use tmli_engine::{DeviceRequest, Engine, EngineOptions, SegmentRequest, SharedVolume};
 
-pub(crate) use self::models::{slow_model, threshold_model, wide_model};
+pub(crate) use self::models::{patient_model, slow_model, threshold_model, wide_model};
 
 /// Whatever a machine is busy with, this is over by then.
 pub(crate) const LONG: Duration = Duration::from_secs(120);

@@ -24,17 +24,26 @@ pub(crate) fn threshold_model(dir: &Path, hu: &[f32]) -> Manifest {
     write_model(dir, "thresholds", NetworkConfig::UNet2d(network), names, &tensors)
 }
 
-/// A model folder that keeps a CPU busy for minutes: much arithmetic, and nothing found.
+/// A model folder that keeps a CPU busy for minutes: much arithmetic, and nothing found. One pass through it may take a
+/// second.
 pub(crate) fn slow_model(dir: &Path) -> Manifest {
-    const WIDTH: usize = 64;
-    let mut network = UNet2dConfig::with_width(1, WIDTH, 1, Normalisation::None);
+    arithmetic(dir, 64)
+}
+
+/// As [`slow_model`] in passes of a few hundredths of a second: minutes with the largest overlap.
+pub(crate) fn patient_model(dir: &Path) -> Manifest {
+    arithmetic(dir, 16)
+}
+
+fn arithmetic(dir: &Path, width: usize) -> Manifest {
+    let mut network = UNet2dConfig::with_width(1, width, 1, Normalisation::None);
     (network.kernels, network.convolutions) = (vec![[5, 5]], 2);
     let tensors = [
-        ("enc.0.0.weight", vec![WIDTH, 1, 5, 5], vec![0.0; WIDTH * 25]),
-        ("enc.0.0.bias", vec![WIDTH], vec![0.0; WIDTH]),
-        ("enc.0.2.weight", vec![WIDTH, WIDTH, 5, 5], vec![0.0; WIDTH * WIDTH * 25]),
-        ("enc.0.2.bias", vec![WIDTH], vec![0.0; WIDTH]),
-        ("head.weight", vec![1, WIDTH, 1, 1], vec![0.0; WIDTH]),
+        ("enc.0.0.weight", vec![width, 1, 5, 5], vec![0.0; width * 25]),
+        ("enc.0.0.bias", vec![width], vec![0.0; width]),
+        ("enc.0.2.weight", vec![width, width, 5, 5], vec![0.0; width * width * 25]),
+        ("enc.0.2.bias", vec![width], vec![0.0; width]),
+        ("head.weight", vec![1, width, 1, 1], vec![0.0; width]),
         ("head.bias", vec![1], vec![-1.0]),
     ];
     write_model(dir, "slow", NetworkConfig::UNet2d(network), vec!["Nothing".to_owned()], &tensors)
