@@ -10,7 +10,7 @@ use std::{
 use crate::{
     channel::{self, Received, Receiver, Sender},
     engine::Inner,
-    error::EngineError,
+    error::{EngineError, FailureClass},
     job::Shared,
     locate,
     log::Log,
@@ -310,6 +310,7 @@ impl Connection {
             }
             ToHost::Failed { job: Some(job), class, message, hint } => {
                 if let Some(job) = self.leave(job) {
+                    let hint = self.with_log(class, hint);
                     job.finish(Err(EngineError::Job { class, message, hint }));
                 }
             }
@@ -321,6 +322,16 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// The hint, with the log's place where the log says more than the error.
+    fn with_log(&self, class: FailureClass, hint: String) -> String {
+        match class {
+            FailureClass::Libtorch | FailureClass::Defect => {
+                format!("{hint}; the log is {}", self.process.log().path().display())
+            }
+            FailureClass::Request | FailureClass::Volume | FailureClass::Model | FailureClass::Memory => hint,
+        }
     }
 
     fn job(&self, number: u64) -> Option<Arc<Shared>> {

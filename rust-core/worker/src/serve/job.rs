@@ -57,6 +57,8 @@ fn segment(
     places: &mut Places<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<(DoneWords, OwnedFd), Stop> {
+    #[cfg(test)]
+    super::defect_test::provoke(words);
     let start = Instant::now();
     let (geometry, memory) = open_ct(words, ct)?;
     let hu = ArrayView3::from_shape(geometry.shape(), &memory.numbers()[..geometry.voxel_count()])

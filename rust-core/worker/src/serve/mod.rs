@@ -6,6 +6,8 @@
 
 mod answer;
 mod attempt;
+#[cfg(test)]
+mod defect_test;
 mod desk;
 mod end;
 mod job;
