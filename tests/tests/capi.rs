@@ -80,6 +80,14 @@ fn on_child(built: &Path, name: &str, rest: &[&str]) -> Run {
 }
 
 #[test]
+fn a_c_program_of_thirty_lines_makes_a_margin_that_is_right_on_thick_slices() {
+    let Some(built) = built() else { return };
+    let run = finish(&mut program(built, "margin"));
+    // By brute force: 460 voxels lie within 5 mm of the 100, each neighbouring slice has no more than the square itself.
+    assert_eq!(run.succeeds(), "0.50 ml, then 2.80 ml: DSC 0.3030\n");
+}
+
+#[test]
 fn a_c_program_reads_rasterises_traces_and_compares() {
     let Some(built) = built() else { return };
     let run = on_child(built, "compare", &["Liver"]);
@@ -149,7 +157,7 @@ fn the_library_loads_no_libtorch_and_shows_nothing_but_its_own_functions() {
 #[test]
 fn the_examples_of_the_how_to_are_the_programs_that_are_tested() {
     let page = fs::read_to_string(repository().join("docs/how-to/call-from-cpp.md")).expect("the page is there");
-    for (language, file) in [("c", "compare.c"), ("cpp", "compare_cpp.cpp"), ("cpp", "segment.cpp")] {
+    for (language, file) in [("c", "margin.c"), ("cpp", "compare_cpp.cpp"), ("cpp", "segment.cpp")] {
         let source = fs::read_to_string(repository().join("tests/capi").join(file)).expect("the program is there");
         assert!(page.contains(&format!("```{language}\n{source}```")), "{file} differs from its example on the page");
     }
