@@ -28,9 +28,11 @@ mod from_io;
 mod from_model;
 mod from_protocol;
 mod matrix;
+mod phantom;
 mod structure_set;
 
 pub use error::ApiError;
 pub use error_number::{ErrorClass, ErrorNumber};
 pub use matrix::{geometry_from_matrix, lps_from_ijk};
+pub use phantom::write_phantom;
 pub use structure_set::{UNKNOWN_COLOUR, WriteOptions, roi_to_write, write_masks};

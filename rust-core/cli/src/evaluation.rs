@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
+use tmli_api::UNKNOWN_COLOUR;
 use tmli_core::{Mask, StructureMetrics, StructureSet, Undefined, VolumeGeometry, compare_masks};
 use tmli_terminal::{
     cancel,
-    case::{NamedRois, UNKNOWN_COLOUR, mask_of, match_set, named_rois},
+    case::{NamedRois, mask_of, match_set, named_rois},
     failure::{Failure, Outcome},
     files::Names,
     progress::{Progress, Verbosity},

@@ -7,7 +7,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ndarray::Zip;
 use pyo3::{
     exceptions::{PyModuleNotFoundError, PyTimeoutError},
     prelude::*,
@@ -120,10 +119,7 @@ impl Engine {
         let structures = structures.unwrap_or_default();
         let inner = volume.get().with_voxels(py, |geometry, voxels| {
             detached(py, || {
-                let mut ct = SharedVolume::new(geometry.clone())?;
-                if let Some(mut shared) = ct.data_mut() {
-                    Zip::from(&mut shared).and(&voxels).par_for_each(|to, &from| *to = from);
-                }
+                let ct = SharedVolume::from_view(geometry.clone(), voxels)?;
                 self.inner.segment(SegmentRequest { ct, models, structures, device, overlap, region })
             })
         })?;

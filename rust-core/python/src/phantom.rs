@@ -3,16 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
-use rayon::prelude::*;
-use tmli_api::{ApiError, ErrorNumber, roi_to_write};
-use tmli_core::trace;
-use tmli_io::{CtAttributes, RoiGeneration, RoiToWrite, StructureSetOptions};
+use tmli_api::{ApiError, ErrorNumber};
 use tmli_phantom::{Matrix, PhantomOptions, Sex, generate};
 
 use crate::{
     error::{computed, detached, input},
     masks::Masks,
-    protocol::tmli_protocol,
     volume::Volume,
 };
 
@@ -42,10 +38,6 @@ fn options(py: Python<'_>, seed: u64, case: u32, age_years: Option<f64>, matrix:
     }
 }
 
-fn sex_of(phantom: &tmli_phantom::Phantom) -> &'static str {
-    if phantom.sex == Sex::Male { "M" } else { "F" }
-}
-
 /// Makes a synthetic child: a whole-body CT of 5 mm slices and 25 structures. The same arguments make the same child,
 /// voxel for voxel. ``matrix`` is 128, 256 or 512 pixels along an edge; without ``age_years`` (2 to 17) ages differ.
 ///
@@ -63,7 +55,7 @@ pub(crate) fn phantom(
     let made = computed(py, || generate(&options))?;
     Ok(Phantom {
         age_years: made.age_years,
-        sex: sex_of(&made),
+        sex: if made.sex == Sex::Male { "M" } else { "F" },
         height_cm: made.height_cm,
         ct: Py::new(py, Volume::hand_over(py, made.ct)?)?,
         masks: Py::new(py, Masks::new(made.segmentation, Vec::new()))?,
@@ -93,36 +85,5 @@ fn write(folder: &Path, options: &PhantomOptions) -> Result<(), ApiError> {
     if ct.exists() || structure_set.exists() {
         return Err(ApiError::new(ErrorNumber::FileExists, "the phantom is not written: the folder holds one already"));
     }
-    let PhantomOptions { seed, case, .. } = *options;
-    let phantom = generate(options);
-    let attributes = CtAttributes {
-        patient_name: format!("Phantom^Child {case:03}"),
-        patient_id: format!("PHANTOM-{seed}-{case:03}"),
-        sex: sex_of(&phantom).to_owned(),
-        age_years: Some(phantom.age_years),
-        height_m: Some(phantom.height_cm / 100.0),
-        seed: seed.wrapping_mul(100_003).wrapping_add(u64::from(case)),
-        ..CtAttributes::default()
-    };
-    let identity = tmli_io::write_ct_series(&ct, &phantom.ct, &attributes)?;
-    let geometry = phantom.ct.geometry();
-    let algorithm = format!("TMLI {} phantom: the shapes it was made from", env!("CARGO_PKG_VERSION"));
-    let rois: Vec<RoiToWrite> = phantom
-        .segmentation
-        .segments
-        .par_iter()
-        .map(|segment| {
-            let structure = tmli_protocol().structure(&segment.name);
-            let loops = trace(&segment.mask, geometry);
-            roi_to_write(&segment.name, structure, loops, RoiGeneration::Automatic, &algorithm)
-        })
-        .collect();
-    let options = StructureSetOptions {
-        label: "PHANTOM".into(),
-        series_description: "TMLI phantom truth".into(),
-        fixed_time: Some((attributes.study_date, attributes.study_time)),
-        ..StructureSetOptions::default()
-    };
-    tmli_io::write_structure_set(&structure_set, &identity, geometry, &rois, &options)?;
-    Ok(())
+    Ok(tmli_api::write_phantom(folder, &generate(options), options)?)
 }

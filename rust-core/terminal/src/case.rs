@@ -1,8 +1,8 @@
 //! One patient's CT series and RT Structure Set together: which set is on which series, and the masks of structures.
 
-use tmli_core::{Contour, Mask, RoiNumber, StructureSet, VolumeGeometry, rasterise};
-use tmli_io::{FolderScan, RoiCode, RoiGeneration, RoiToWrite, SeriesEntry, StructureSetEntry};
-use tmli_protocol::{RoiMatching, Structure, match_rois};
+use tmli_core::{Mask, RoiNumber, StructureSet, VolumeGeometry, rasterise};
+use tmli_io::{FolderScan, SeriesEntry, StructureSetEntry};
+use tmli_protocol::{RoiMatching, match_rois};
 
 use crate::files::Names;
 
@@ -121,32 +121,6 @@ pub fn find_rois(set: &StructureSet, matching: &RoiMatching, names: &Names, want
     let mut named = named_rois(set, matching);
     let at = named.iter().position(|n| n.name == wanted).or_else(|| named.iter().position(|n| n.name == meant))?;
     Some(named.swap_remove(at).rois)
-}
-
-/// Colour of a structure that the protocol does not know.
-pub const UNKNOWN_COLOUR: [u8; 3] = [230, 230, 80];
-
-/// A ROI as it is written: colour, codes and type as the protocol says.
-pub fn roi_to_write(
-    name: &str,
-    structure: Option<&Structure>,
-    contours: Vec<Contour>,
-    generation: RoiGeneration,
-    generation_description: String,
-) -> RoiToWrite {
-    RoiToWrite {
-        name: name.to_owned(),
-        interpreted_type: structure.map_or_else(|| "ORGAN".to_owned(), |s| s.interpreted_type.clone()),
-        colour: structure.map_or(UNKNOWN_COLOUR, |s| s.colour),
-        code: structure.and_then(|s| s.code.as_ref()).map(|c| RoiCode {
-            scheme: c.scheme.clone(),
-            value: c.value.clone(),
-            meaning: c.meaning.clone(),
-        }),
-        contours,
-        generation,
-        generation_description,
-    }
 }
 
 #[cfg(test)]

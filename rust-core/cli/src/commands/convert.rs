@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use tmli_api::{UNKNOWN_COLOUR, roi_to_write};
 use tmli_core::{Holes, Segment, Segmentation, TraceOptions, VolumeGeometry, trace_with};
 use tmli_io::{
     CtSeries, RoiCode, RoiGeneration, RoiToWrite, SegmentToWrite, StructureSetOptions, write_label_map, write_seg_nrrd,
@@ -11,7 +12,6 @@ use tmli_io::{
 use tmli_protocol::{Code, Structure};
 use tmli_terminal::{
     cancel,
-    case::{UNKNOWN_COLOUR, roi_to_write},
     ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
     files::{Names, NamesArgs, check_output, shown},
@@ -164,7 +164,7 @@ fn structure_set(args: &Args, ct: &CtSeries, source: &Source, names: &Names) -> 
         let structure = names.protocol.structure(&part.name);
         let contours = trace_with(&part.mask, geometry, options);
         let generation = RoiGeneration::Semiautomatic;
-        let mut roi: RoiToWrite = roi_to_write(&part.name, structure, contours, generation, description(source));
+        let mut roi: RoiToWrite = roi_to_write(&part.name, structure, contours, generation, &description(source));
         roi.colour = colour(part, structure);
         roi.code = part.code.clone().or(roi.code);
         roi.interpreted_type = part.interpreted_type.clone().unwrap_or(roi.interpreted_type);

@@ -2,15 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tmli_core::trace;
-use tmli_io::{CtAttributes, RoiGeneration, RoiToWrite, StructureSetOptions, write_ct_series, write_structure_set};
-use tmli_phantom::{Matrix, Phantom, PhantomOptions, Sex, generate};
-use tmli_protocol::Protocol;
+use tmli_api::write_phantom;
+use tmli_phantom::{Matrix, PhantomOptions, generate};
 use tmli_terminal::{
     cancel,
-    case::roi_to_write,
     failure::{Explain, Failure, Outcome},
     files::{make_folder, read_text, shown, write_whole},
     output::print,
@@ -126,45 +122,14 @@ fn write_case(args: &Args, case: u32, folder: &Path) -> Outcome {
         "256" => Matrix::M256,
         _ => Matrix::M512,
     };
-    let phantom = generate(&PhantomOptions { seed: args.seed, case, age_years: args.age, matrix });
+    let options = PhantomOptions { seed: args.seed, case, age_years: args.age, matrix };
+    let phantom = generate(&options);
     check_cancelled(case as usize - 1)?;
-    let written = write_files(&phantom, args.seed, case, &part, &about());
+    let written = write_phantom(&part, &phantom, &options).explain(about());
     let result = written.and_then(|()| std::fs::rename(&part, folder).explain_with(about(), advice));
     if result.is_err() {
         // Best effort: the error that is reported is the first one.
         let _ = std::fs::remove_dir_all(&part);
     }
     result
-}
-
-fn write_files(phantom: &Phantom, seed: u64, case: u32, folder: &Path, about: &str) -> Outcome {
-    let attributes = CtAttributes {
-        patient_name: format!("Phantom^Child {case:03}"),
-        patient_id: format!("PHANTOM-{seed}-{case:03}"),
-        sex: if phantom.sex == Sex::Male { "M".into() } else { "F".into() },
-        age_years: Some(phantom.age_years),
-        height_m: Some(phantom.height_cm / 100.0),
-        seed: seed.wrapping_mul(100_003).wrapping_add(u64::from(case)),
-        ..CtAttributes::default()
-    };
-    let identity = write_ct_series(&folder.join("ct"), &phantom.ct, &attributes).explain(about)?;
-    let protocol = Protocol::tmli();
-    let geometry = phantom.ct.geometry();
-    let description = format!("TMLI {} phantom: the shapes it was made from", env!("CARGO_PKG_VERSION"));
-    let rois: Vec<RoiToWrite> = phantom
-        .segmentation
-        .segments
-        .par_iter()
-        .map(|s| {
-            let contours = trace(&s.mask, geometry);
-            roi_to_write(&s.name, protocol.structure(&s.name), contours, RoiGeneration::Automatic, description.clone())
-        })
-        .collect();
-    let options = StructureSetOptions {
-        label: "PHANTOM".into(),
-        series_description: "TMLI phantom truth".into(),
-        fixed_time: Some((attributes.study_date.clone(), attributes.study_time.clone())),
-        ..Default::default()
-    };
-    write_structure_set(&folder.join("rtstruct.dcm"), &identity, geometry, &rois, &options).explain(about).map(|_| ())
 }

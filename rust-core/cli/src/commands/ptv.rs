@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use tmli_api::roi_to_write;
 use tmli_core::{MarginMm, Mask, PtvRequest, StructureSet, VolumeGeometry, ptv, trace};
 use tmli_io::{RoiGeneration, check_belongs_to, edit_structure_set, read_structure_set};
 use tmli_protocol::{Protocol, RoiMatching};
 use tmli_terminal::{
     cancel,
-    case::{find_rois, mask_of, match_set, roi_to_write},
+    case::{find_rois, mask_of, match_set},
     ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
     files::{Names, NamesArgs, check_output, shown},
@@ -166,7 +167,7 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let style = names.protocol.structure("PTV").or_else(|| built_in.structure("PTV"));
     let margins: Vec<String> = args.ctvs.iter().map(|(name, margin)| format!("{name} + {margin}")).collect();
     let description = format!("TMLI {}: {}", env!("CARGO_PKG_VERSION"), margins.join("; "));
-    let roi = roi_to_write(&args.name, style, trace(&target, geometry), RoiGeneration::Automatic, description);
+    let roi = roi_to_write(&args.name, style, trace(&target, geometry), RoiGeneration::Automatic, &description);
     let edited = edit_structure_set(&args.structures, &args.out, &ct.identity, geometry, &[roi])
         .explain(format_args!("{} to {}", about(), shown("--out", &args.out)))?;
     for name in &edited.replaced {

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use rayon::prelude::*;
+use tmli_api::roi_to_write;
 use tmli_core::{Segment, trace};
 use tmli_engine::{
     DeviceRequest, Engine, EngineError, EngineOptions, Job, JobState, MOST_OVERLAP, SegmentRequest, SegmentResult,
@@ -13,7 +14,6 @@ use tmli_model::{Manifest, ModelError, check_model_folder, choose_models};
 use tmli_protocol::Protocol;
 use tmli_terminal::{
     cancel,
-    case::roi_to_write,
     ct_args::CtArgs,
     failure::{Explain, Failure, Outcome},
     files::{NamesArgs, check_output, require_folder, shown},
@@ -192,7 +192,7 @@ fn to_rois(result: &SegmentResult, protocol: &Protocol, ct: &CtSeries) -> Vec<Ro
         });
         let description = format!("TMLI {}{model}", env!("CARGO_PKG_VERSION"));
         let contours = trace(&segment.mask, ct.volume.geometry());
-        roi_to_write(&segment.name, protocol.structure(&segment.name), contours, RoiGeneration::Automatic, description)
+        roi_to_write(&segment.name, protocol.structure(&segment.name), contours, RoiGeneration::Automatic, &description)
     };
     ordered.par_iter().map(to_roi).collect()
 }

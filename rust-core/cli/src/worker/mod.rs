@@ -11,8 +11,8 @@ use tmli_engine::find_worker;
 use tmli_terminal::failure::{Failure, Outcome};
 
 /// Lets libtorch's threads sleep while they wait. By default they spin, and training takes several times as long as
-/// soon as anything else runs on the same cores (`cargo test --release -p tmli-nn --test training_speed -- --ignored
-/// --nocapture` shows it). The OpenMP runtime reads it before `main`, so that the worker can't set it for itself.
+/// soon as anything else runs on the same cores (`cargo run --release -p tmli-nn --example gpu_checks -- speed cpu` shows
+/// it). The OpenMP runtime reads it before `main`, so that the worker can't set it for itself.
 const WAIT_POLICY: (&str, &str) = ("OMP_WAIT_POLICY", "passive");
 
 /// What to do where libtorch is missing.
