@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::{
-    bench_dicom, bench_engine, bench_metrics,
+    bench_dicom, bench_engine, bench_metrics, bench_python,
     demo_models::{Cohort, model_folders, remove},
     lock::Lock,
     process::{self, say},
@@ -25,6 +25,7 @@ use crate::{
   cargo xtask bench --segment --repeat 1
   cargo xtask bench engine
   cargo xtask bench engine --python
+  cargo xtask bench python
   cargo xtask bench --compare metrics --repeat 2
   cargo xtask bench --compare metrics --four --monai --repeat 1
   cargo xtask bench --compare dicom --repeat 1")]
@@ -60,6 +61,8 @@ pub(crate) struct Arguments {
 enum What {
     /// What it costs that networks run in a process of their own: 512 x 512 x 250 voxels there, 25 masks back.
     Engine,
+    /// What it costs a Python program to import tmli, beside other packages.
+    Python,
 }
 
 /// What can be compared with other tools.
@@ -81,8 +84,10 @@ struct Measured {
 }
 
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
-    if let Some(What::Engine) = arguments.what {
-        return bench_engine::run(repo, arguments.repeat, arguments.python);
+    match arguments.what {
+        Some(What::Engine) => return bench_engine::run(repo, arguments.repeat, arguments.python),
+        Some(What::Python) => return bench_python::run(repo, arguments.repeat),
+        None => {}
     }
     match arguments.compare {
         Some(Part::Metrics) => return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four),

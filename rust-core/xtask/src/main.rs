@@ -10,11 +10,13 @@ mod bench;
 mod bench_dicom;
 mod bench_engine;
 mod bench_metrics;
+mod bench_python;
 mod codegen;
 mod demo;
 mod demo_models;
 mod dicom_peers;
 mod fuzz;
+mod gpu_checks;
 mod lint;
 mod lock;
 mod process;
@@ -55,6 +57,7 @@ enum Task {
     Wheels(wheels::Arguments),
     Bench(bench::Arguments),
     Fuzz(fuzz::Arguments),
+    GpuChecks(gpu_checks::Arguments),
     Lint(lint::Arguments),
     Codegen(codegen::Arguments),
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Task::Wheels(a) => wheels::task(&repo, &a),
         Task::Bench(a) => bench::task(&repo, &a),
         Task::Fuzz(a) => fuzz::task(&repo, &a),
+        Task::GpuChecks(a) => gpu_checks::task(&repo, &a),
         Task::Lint(a) => lint::task(&repo, &a),
         Task::Codegen(a) => codegen::task(&repo, &a),
     };

@@ -9,8 +9,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    codegen, dicom_peers, process, process::in_words, process::say, repo::Repo, setup, table, test_app, test_python,
-    test_slicer,
+    codegen, dicom_peers, process, process::in_words, process::say, python_tests::Counts, repo::Repo, setup, table,
+    test_app, test_python, test_slicer,
 };
 
 /// Build everything and run every test that needs no GPU.
@@ -51,16 +51,25 @@ pub(crate) struct Arguments {
 const CMAKE: setup::Environment<'static> =
     setup::Environment { name: "cmake", requirements: "cmake.txt", minor: 10..=14 };
 
+type RunInPython = fn(&Repo, Option<&str>) -> Result<Option<Counts>>;
+
+/// Tests that are written in Python; `None` where they can't run on this machine.
+const IN_PYTHON: [(&str, RunInPython); 3] = [
+    ("python", |repo, filter| test_python::run(repo, filter).map(Some)),
+    ("slicer", |repo, filter| test_slicer::run(repo, filter).map(Some)),
+    ("browser app", test_app::run),
+];
+
 pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     setup::ensure(repo, setup::Need::Tests)?;
     if arguments.python {
-        return test_python::run(repo, arguments.filter.as_deref());
+        return test_python::run(repo, arguments.filter.as_deref())?.check("tests/python");
     }
     if arguments.slicer {
-        return test_slicer::run(repo, arguments.filter.as_deref());
+        return test_slicer::run(repo, arguments.filter.as_deref())?.check("tests/slicer");
     }
     if arguments.app {
-        return test_app::run(repo, arguments.filter.as_deref());
+        return test_app::run(repo, arguments.filter.as_deref())?.map_or(Ok(()), |counts| counts.check("tests/app"));
     }
     let mut steps = vec![vec!["step".to_owned(), "time".to_owned(), String::new()]];
     let mut note = |step: &str, start: Instant, words: String| {
@@ -94,17 +103,19 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         note("generated pages", start, if stale { "stale" } else { "up to date" }.to_owned());
     }
 
-    let (mut python, mut slicer, mut app) = (Ok(()), Ok(()), Ok(()));
+    let mut in_python = Vec::new();
     if arguments.package.is_empty() {
-        let start = Instant::now();
-        python = test_python::run(repo, arguments.filter.as_deref());
-        note("python", start, if python.is_ok() { "passed" } else { "failed" }.to_owned());
-        let start = Instant::now();
-        slicer = test_slicer::run(repo, arguments.filter.as_deref());
-        note("slicer", start, if slicer.is_ok() { "passed" } else { "failed" }.to_owned());
-        let start = Instant::now();
-        app = test_app::run(repo, arguments.filter.as_deref());
-        note("browser app", start, if app.is_ok() { "passed" } else { "failed" }.to_owned());
+        for (step, run) in IN_PYTHON {
+            let start = Instant::now();
+            let result = run(repo, arguments.filter.as_deref());
+            let words = match &result {
+                Ok(Some(counts)) => counts.to_string(),
+                Ok(None) => "not run, see above".to_owned(),
+                Err(_) => "failed".to_owned(),
+            };
+            note(step, start, words);
+            in_python.push((step, result));
+        }
     }
 
     println!();
@@ -118,9 +129,11 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if stale {
         bail!("docs/reference does not fit the program: run `cargo xtask codegen` and commit what it writes");
     }
-    python?;
-    slicer?;
-    app?;
+    for (step, result) in in_python {
+        if let Some(counts) = result? {
+            counts.check(step)?;
+        }
+    }
     say("test: all is well");
     Ok(())
 }

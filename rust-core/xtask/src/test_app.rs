@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     app, process,
     process::say,
-    python_tests,
+    python_tests::{self, Counts},
     repo::Repo,
     setup::{self, Environment},
     wheels,
@@ -19,10 +19,10 @@ const TESTS: Environment<'static> = Environment { name: "app-tests", requirement
 const BROWSERS: [&str; 4] = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
 
 /// Runs `tests/app`; tells when there is no browser to run it in. `filter` is a part of a test's name.
-pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
+pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Option<Counts>> {
     let Some((chromium, libraries)) = browser(repo)? else {
         say("skipped: tests/app (no Chromium here, and none from Debian)");
-        return Ok(());
+        return Ok(None);
     };
     let parts = app::Parts::make(repo)?;
     let python = setup::environment(repo, &TESTS)?;
@@ -33,7 +33,7 @@ pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
     if let Some(folder) = libraries {
         pytest.env("LD_LIBRARY_PATH", folder);
     }
-    python_tests::run(repo, pytest, "tests/app", filter)
+    python_tests::run(repo, pytest, "tests/app", filter).map(Some)
 }
 
 /// How the app is started, as JSON for the test: it starts and ends the app itself.

@@ -2,11 +2,15 @@
 
 use anyhow::Result;
 
-use crate::{python_tests, repo::Repo, setup, wheels};
+use crate::{
+    python_tests::{self, Counts},
+    repo::Repo,
+    setup, wheels,
+};
 
 /// Builds and installs the wheel, runs `tests/python` and has ruff look at the packages. `filter` is a part of a test's
 /// name.
-pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
+pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Counts> {
     let python = setup::environment(repo, &wheels::PYTHON)?;
     python_tests::ruff(repo, &python, &["rust-core/python", "rust-core/worker/wheel", "tests/python"])?;
     wheels::install_module(repo, &python)?;

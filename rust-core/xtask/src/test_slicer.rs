@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    python_tests,
+    python_tests::{self, Counts},
     repo::Repo,
     setup::{self, Environment},
     wheels,
@@ -13,7 +13,7 @@ use crate::{
 const SLICER: Environment<'static> = Environment { name: "slicer", requirements: "slicer.txt", minor: 11..=13 };
 
 /// Runs `tests/slicer` and has ruff look at the extension. `filter` is a part of a test's name.
-pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<()> {
+pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Counts> {
     let python = setup::environment(repo, &SLICER)?;
     python_tests::ruff(repo, &python, &["slicer-extension", "tests/slicer", "tests/app"])?;
     wheels::install_module(repo, &python)?;
