@@ -97,6 +97,39 @@ def wait_for(question: Callable[[], object], what: str, patience_s: float = PATI
     raise AssertionError(f"waited {patience_s:.0f} s in vain for {what}")
 
 
+def shot(page: Page, name: str) -> None:
+    """Keeps a picture of the page."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def rows(page: Page) -> dict[str, list[str]]:
+    """The metric table as it is read."""
+    cells = page.locator("#metrics tbody tr").evaluate_all(
+        "rows => rows.map(r => [...r.cells].map(c => c.innerText.trim()))"
+    )
+    return {row[0].replace(" ", "_"): row[1:] for row in cells}
+
+
+def problem(page: Page) -> str:
+    """What the dialog says; closes it."""
+    page.wait_for_selector(".tmli-problem")
+    words = page.inner_text(".tmli-problem")
+    page.click(".tmli-problem button:has-text('Close')")
+    page.wait_for_selector(".tmli-problem", state="hidden")
+    return words
+
+
+def choose(page: Page, path: Path) -> None:
+    """Takes a folder or a file in the dialog that is open."""
+    page.fill(".tmli-path input", str(path if path.is_dir() else path.parent))
+    page.press(".tmli-path input", "Enter")
+    if path.is_dir():
+        page.click(".tmli-accept")
+    else:
+        page.click(f".tmli-folders .tmli-item:has-text('{path.name}')")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, without a window."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from conftest import SCREENSHOTS, App, wait_for
+from conftest import App, problem, rows, shot, wait_for
 from pixels import count, picture
 from playwright.sync_api import Page
 
@@ -19,19 +19,6 @@ import tmli
 
 CTV1, CTV2, PTV = (255, 0, 0), (255, 128, 0), (0, 0, 255)
 NUMBER = re.compile(r"-?[\d.]+")
-
-
-def shot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
-def rows(page: Page) -> dict[str, list[str]]:
-    """The metric table as it is read."""
-    cells = page.locator("#metrics tbody tr").evaluate_all(
-        "rows => rows.map(r => [...r.cells].map(c => c.innerText.trim()))"
-    )
-    return {row[0].replace(" ", "_"): row[1:] for row in cells}
 
 
 # ------------------------------------------------------------------------------------------------ before a run
@@ -173,7 +160,11 @@ def test_the_ptv_is_the_ctvs_with_their_margins(segmented: Page, structure_set: 
     found = tmli.read_structure_set(str(structure_set)).rasterise(geometry)
     five = tmli.Margin.uniform(5.0)
     wide = tmli.Margin(left=12.0, right=5.0, anterior=5.0, posterior=5.0, superior=5.0, inferior=5.0)
-    ptv = tmli.ptv([(found["CTV1"], five), (found["CTV2"], wide), (found["CTV3"], five)], geometry)
+    body = tmli.body_mask(tmli.read_ct_series(str(child)).volume)
+    ctvs = [(found["CTV1"], five), (found["CTV2"], wide), (found["CTV3"], five)]
+    ptv = tmli.ptv(ctvs, geometry, body=body)
+    assert ptv.sum() < tmli.ptv(ctvs, geometry).sum()
+    assert "inside the body found in the CT" in segmented.inner_text(".tmli-ptv-outcome")
     assert shown == pytest.approx(ptv.sum() * geometry.voxel_volume_mm3 / 1000.0, abs=0.5)
     wait_for(lambda: count(segmented, "Coronal", PTV) > 100, "the PTV in blue")
     segmented.click(".v-tab:has-text('Structures')")
@@ -182,15 +173,6 @@ def test_the_ptv_is_the_ctvs_with_their_margins(segmented: Page, structure_set: 
 
 
 # ------------------------------------------------------------------------------------------------ what goes wrong
-
-
-def problem(page: Page) -> str:
-    """What the dialog says; closes it."""
-    page.wait_for_selector(".tmli-problem")
-    words = page.inner_text(".tmli-problem")
-    page.click(".tmli-problem button:has-text('Close')")
-    page.wait_for_selector(".tmli-problem", state="hidden")
-    return words
 
 
 def test_a_folder_without_a_ct_is_told(segmented: Page, tmp_path: Path) -> None:

@@ -58,13 +58,17 @@ int main(void) {
   const tmli_ctv_t ctv = {NULL, {1, 1, 1, 1, 1, 1}};
   expect("a CTV that is NULL", tmli_ptv(&ctv, 1, NULL, NULL, 0, &untouched), TMLI_ERROR_NULL_ARGUMENT);
 
+  expect("the body of no volume", tmli_body_mask(NULL, &untouched), TMLI_ERROR_NULL_ARGUMENT);
+
   tmli_engine_t *engine = NULL;
   tmli_job_t *job = NULL;
   tmli_engine_options_t options = {"/nonexistent/tmli-worker", NULL, -1.0, 0};
   expect("a negative time", tmli_engine_new(&options, &engine), TMLI_ERROR_OPTION);
   options.idle_limit_s = 0;
   expect("an engine", tmli_engine_new(&options, &engine), 0);
+  for (int n = 0; n < 25; ++n) voxels[n] = -1000;
   expect("a volume", tmli_volume_copy(voxels, 24, geometry, &volume), 0);
+  expect("the body in a volume of air", tmli_body_mask(volume, &untouched), TMLI_ERROR_NO_BODY);
   expect("no model", tmli_engine_segment(engine, volume, NULL, 0, NULL, &job), TMLI_ERROR_OPTION);
   const char *models[] = {"model"};
   expect("no worker", tmli_engine_segment(engine, volume, models, 1, NULL, &job), TMLI_ERROR_WORKER_NOT_FOUND);

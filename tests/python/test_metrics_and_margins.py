@@ -103,6 +103,21 @@ def test_a_ptv_is_the_union_within_the_body_and_off_the_cropped() -> None:
     np.testing.assert_array_equal(tmli.ptv(margins, GRID, body=body, crop=[(lens, 3.0)]), union & body & ~near_lens)
 
 
+def test_the_body_is_found_in_a_ct_and_holds_the_structures(child: tmli.Phantom) -> None:
+    body = tmli.body_mask(child.ct)
+    assert body.shape == child.ct.array.shape and body.dtype == bool
+    for name in ("Brain", "Lungs", "Heart", "Liver"):
+        assert (child.masks[name] & ~body).sum() <= child.masks.count(name) // 1000, name
+    # The couch lies behind the child.
+    assert not body[:, -10:].any() and 0.02 < body.mean() < 0.3
+
+
+def test_no_body_in_a_volume_of_air() -> None:
+    with pytest.raises(tmli.InputError, match="no body was found") as caught:
+        tmli.body_mask(tmli.Volume(np.full(GRID.shape, -1000, np.int16), GRID))
+    assert caught.value.hint
+
+
 @pytest.mark.parametrize("mm", [-1.0, 101.0, float("nan")])
 def test_margins_that_make_no_sense_are_refused(mm: float) -> None:
     with pytest.raises(tmli.InputError, match="0 to 100 mm"):

@@ -1,6 +1,6 @@
 """How many polls of a running job take longer than 5 ms, on the real worker.
 
-    python tests/slicer/bench_polls.py        # TMLI_WORKER names the worker
+    cargo xtask bench polls
 
 A panel polls five times a second; here a poll follows every 2 ms, so that many fall into the busy moments.
 """

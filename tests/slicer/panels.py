@@ -1,6 +1,7 @@
 """The panel on a real scene, with dialogs that a test answers."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import slicer
 from standin import application
@@ -12,6 +13,8 @@ application.install()
 from TMLIPanel.install_section import Installer  # noqa: E402
 from TMLIPanel.panel import Panel  # noqa: E402
 
+NO_WORKER = Path("/bin/true")
+"""An engine that is installed and answers nothing."""
 UI = "slicer-extension/TMLI/Resources/UI/TMLI.ui"
 
 
@@ -68,13 +71,13 @@ class Opened:
         return [problem.what for problem in self.answers.problems]
 
 
-def open_panel(logic, installer=None) -> Opened:
-    """The panel from the real .ui file."""
+def open_panel(logic, installer=None, worker=None) -> Opened:
+    """The panel from the real .ui file; `worker` finds the program that is asked about devices."""
     from conftest import ROOT
 
     root = slicer.util.loadUI(str(ROOT / UI))
     answers = Answers()
-    installer = installer or Installer(NoRunner(), lambda: VERSION, lambda: True)
+    installer = installer or Installer(NoRunner(), lambda: VERSION, worker or (lambda: NO_WORKER))
     return Opened(Panel(root, logic, answers, installer), answers, root)
 
 

@@ -68,7 +68,7 @@ def test_size_and_place_are_said_and_nothing_happens_without_consent(logic, monk
         def stop(self):
             """Nothing runs."""
 
-    opened = open_panel(logic, Installer(Never(), lambda: None, lambda: False))
+    opened = open_panel(logic, Installer(Never(), lambda: None, lambda: None))
     opened.answers.agreed = False
     assert opened.ui.installFrame.isVisibleTo(opened.root) and not opened.ui.segmentSection.isEnabled()
     pictures.take(opened.root, "panel-install")

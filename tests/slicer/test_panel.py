@@ -90,12 +90,22 @@ def test_a_preview_of_the_ptv_is_shown_and_kept(working, scene, truth):
     assert working.said == []
     preview = slicer.util.getNode("PTV preview*")
     assert preview.GetSegmentation().GetNumberOfSegments() == 1
-    assert "PTV of" in ui.ptvLabel.text()
+    assert ui.bodySelector.currentText() == "Body found in the CT"
+    assert "PTV of" in ui.ptvLabel.text() and "inside the body found in the CT" in ui.ptvLabel.text()
     pictures.take(working.root, "panel-ptv", width=620)
     ui.keepButton.click()
     assert "PTV" in segmentation.names_and_ids(truth)
     assert not slicer.util.getNodes("PTV preview*")
     assert working.panel.logic.parameters.margins_mm["CTV1"][0] == 12.5
+
+
+def test_the_ptv_is_cut_to_the_segment_that_is_chosen_or_not_at_all(working):
+    ui = working.ui
+    for name, words in (("Lungs", "inside the segment Lungs"), ("(not cut)", "The PTV is not cut to the body.")):
+        ui.bodySelector.setCurrentText(name)
+        ui.previewButton.click()
+        assert words in ui.ptvLabel.text() and working.said == []
+    assert working.panel.logic.parameters.body == ""
 
 
 def test_a_margin_that_is_no_number_is_said(working):
@@ -110,7 +120,7 @@ def test_a_ctv_that_is_not_checked_is_left_out(working, scene, truth):
         working.ui.marginTable.item(row, 0).setCheckState(Qt.Unchecked)
     working.ui.previewButton.click()
     target = working.panel.ptv._target
-    only = working.panel.logic.make_ptv(truth, working.panel.logic.parameters.volume, {"CTV2": [5.0] * 6}, None)
+    only = working.panel.logic.make_ptv(truth, working.panel.logic.parameters.volume, {"CTV2": [5.0] * 6})
     np.testing.assert_array_equal(target.mask, only.mask)
 
 

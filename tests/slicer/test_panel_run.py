@@ -17,9 +17,9 @@ import tmli
 
 
 @pytest.fixture
-def at_work(ready, scene, child_folder):
+def at_work(ready, scene, child_folder, worker):
     """A panel with a CT and models chosen."""
-    opened = open_panel(ready)
+    opened = open_panel(ready, worker=lambda: worker)
     ready.parameters.volume = ready.load_ct(child_folder / "ct")
     ready.parameters.model_folder = str(MODELS)
     ready.parameters.device = "cpu"
@@ -40,6 +40,7 @@ def test_one_click_brings_the_segmentation_while_the_window_stays_alive(at_work,
     beat = QTimer()
     beat.timeout.connect(lambda: beats.append(ui.progressBar.value()))
     beat.start(20)
+    assert process_events(lambda: "Computes on" in ui.deviceLabel.text(), seconds=30)
     assert "Expected peak memory" in ui.deviceLabel.text()
     # The pictures go into the documentation, where nobody's folders belong.
     ui.modelFolderEdit.setText("models/all-2d")
@@ -58,6 +59,25 @@ def test_one_click_brings_the_segmentation_while_the_window_stays_alive(at_work,
     assert ui.runButton.isEnabled() and not ui.cancelButton.isVisibleTo(at_work.root)
     ui.modelFolderEdit.setText("models/all-2d")
     pictures.take(at_work.root, "panel-result")
+
+
+def test_what_is_computed_on_is_told_with_its_reason_before_a_run(at_work):
+    ui = at_work.ui
+    assert process_events(lambda: "Computes on" in ui.deviceLabel.text(), seconds=30)
+    ui.deviceSelector.setCurrentIndex(0)
+    told = at_work.panel.segment.question.automatic
+    assert told.reason in ui.deviceLabel.text() and "Expected peak memory" in ui.deviceLabel.text()
+    ui.deviceSelector.setCurrentIndex(2)
+    assert told.reason in ui.deviceLabel.text()
+    assert ("There is no GPU" in ui.deviceLabel.text()) == (told.device == "cpu")
+    assert at_work.panel.logic.parameters.device == "cuda" and at_work.said == []
+
+
+def test_an_engine_that_cannot_tell_its_devices_leaves_the_panel_usable(ready):
+    opened = open_panel(ready)
+    assert process_events(lambda: "did not say" in opened.ui.deviceLabel.text(), seconds=30)
+    assert opened.ui.runButton.isEnabled() and opened.said == []
+    opened.panel.close()
 
 
 def test_cancel_leaves_the_scene_as_it_was(at_work, scene):

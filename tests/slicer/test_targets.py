@@ -6,6 +6,8 @@ from conftest import state_of
 from TMLILib import geometry, segmentation, targets
 from TMLILib.errors import Problem
 
+import tmli
+
 
 @pytest.fixture
 def box(scene, volume):
@@ -36,9 +38,31 @@ def test_the_ptv_does_not_leave_the_body(logic, box, volume):
     assert target.remarks == []
 
 
-def test_a_missing_body_is_said(logic, box, volume):
+def test_without_a_segment_of_the_body_it_is_found_in_the_ct(logic, truth, volume):
+    margins = {name: [30.0] * 6 for name in ("CTV1", "CTV2", "CTV3")}
+    target = logic.make_ptv(truth, volume, margins)
+    free = logic.make_ptv(truth, volume, margins, None)
+    body = np.asarray(tmli.body_mask(geometry.volume_of(volume)))
+    np.testing.assert_array_equal(target.mask, free.mask & body)
+    assert target.mask.sum() < free.mask.sum()
+    assert target.in_words().endswith("ml, inside the body found in the CT") and target.remarks == []
+    assert free.remarks == ["The PTV is not cut to the body."]
+
+
+def test_a_missing_segment_is_said_and_the_body_taken_from_the_ct(logic, box, volume):
     target = logic.make_ptv(box, volume, {"CTV1": [5.0] * 6}, "BODY")
-    assert target.remarks == ["There is no segment BODY: the PTV is not cut to the body."]
+    assert target.remarks == ["There is no segment BODY; the body is taken from the CT."]
+    assert target.cut_to == targets.BODY_OF_CT
+
+
+def test_a_volume_without_a_body_is_said_and_the_scene_stays(logic, scene, child):
+    air = tmli.Volume(np.full(child.ct.array.shape, -1000, np.int16), child.ct.geometry)
+    node = geometry.add_volume(scene, air, "air")
+    made = segmentation.add_segmentation(scene, node, {"CTV1": child.masks["CTV1"]}, {}, "Targets")
+    before = state_of(scene)
+    with pytest.raises(tmli.InputError, match="no body was found"):
+        logic.make_ptv(made, node, {"CTV1": [5.0] * 6})
+    assert state_of(scene) == before
 
 
 def test_the_ptv_is_kept_with_its_name_and_colour_and_an_earlier_one_replaced(logic, box, volume):

@@ -61,6 +61,8 @@ pub enum ErrorNumber {
     NoCtv = 116,
     /// A buffer does not start at a multiple of its values' size.
     Alignment = 117,
+    /// No body was found in the CT.
+    NoBody = 118,
     /// A protocol file or alias table can't be read.
     ProtocolFile = 130,
     /// A protocol file contradicts itself.
@@ -221,6 +223,7 @@ impl ErrorNumber {
         Self::Margin,
         Self::NoCtv,
         Self::Alignment,
+        Self::NoBody,
         Self::ProtocolFile,
         Self::ProtocolContents,
         Self::AliasTable,
@@ -313,6 +316,7 @@ impl ErrorNumber {
             | Self::Margin
             | Self::NoCtv
             | Self::Alignment
+            | Self::NoBody
             | Self::ProtocolFile
             | Self::ProtocolContents
             | Self::AliasTable => ErrorClass::Input,
@@ -404,6 +408,7 @@ impl ErrorNumber {
             Self::Margin => "MARGIN",
             Self::NoCtv => "NO_CTV",
             Self::Alignment => "ALIGNMENT",
+            Self::NoBody => "NO_BODY",
             Self::ProtocolFile => "PROTOCOL_FILE",
             Self::ProtocolContents => "PROTOCOL_CONTENTS",
             Self::AliasTable => "ALIAS_TABLE",
@@ -497,6 +502,7 @@ impl ErrorNumber {
             Self::Margin => "A margin is negative, not a number, or larger than 100 mm",
             Self::NoCtv => "A planning target volume was asked for without a clinical target volume",
             Self::Alignment => "A buffer does not start at a multiple of its values' size",
+            Self::NoBody => "No body was found in the CT",
             Self::ProtocolFile => "A protocol file or alias table can't be read",
             Self::ProtocolContents => "A protocol file contradicts itself",
             Self::AliasTable => "An alias table contradicts itself",
@@ -602,6 +608,7 @@ impl ErrorNumber {
             Self::Margin => "Pass margins in mm, 0 to 100, towards the six sides of the patient.",
             Self::NoCtv => "Name at least one CTV and its margin.",
             Self::Alignment => "Pass memory that was made for values of this type, not a place within other data.",
+            Self::NoBody => "Check that the values are Hounsfield units; or name the body's contour yourself.",
             Self::ProtocolFile => "Compare it with rust-core/protocol/data; the message tells line and column.",
             Self::ProtocolContents => "Correct the structure or training set that the message names.",
             Self::AliasTable => "Keep one line for each alias.",

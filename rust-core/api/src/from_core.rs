@@ -1,6 +1,6 @@
 //! Numbers for the errors of tmli-core.
 
-use tmli_core::{GeometryError, MetricsError, VolumeError, margin::MarginError};
+use tmli_core::{BodyError, GeometryError, MetricsError, VolumeError, margin::MarginError};
 
 use crate::{ApiError, ErrorNumber};
 
@@ -40,6 +40,17 @@ impl From<MarginError> for ApiError {
             MarginError::Value { .. } => ErrorNumber::Margin,
             MarginError::Shape { .. } => ErrorNumber::GridsDiffer,
             MarginError::NoCtv => ErrorNumber::NoCtv,
+        };
+        Self::new(number, error.to_string())
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let number = match error {
+            BodyError::Shape { .. } => ErrorNumber::GridsDiffer,
+            BodyError::NotFound => ErrorNumber::NoBody,
+            BodyError::Margin(error) => return error.into(),
         };
         Self::new(number, error.to_string())
     }

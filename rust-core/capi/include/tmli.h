@@ -113,6 +113,10 @@ enum tmli_error
    */
   TMLI_ERROR_ALIGNMENT = 117,
   /**
+   * No body was found in the CT.
+   */
+  TMLI_ERROR_NO_BODY = 118,
+  /**
    * A protocol file or alias table can't be read.
    */
   TMLI_ERROR_PROTOCOL_FILE = 130,
@@ -1451,6 +1455,13 @@ tmli_error_t *tmli_mask_expand(const tmli_mask_t *mask, tmli_margin_t margin, tm
  * The mask without every voxel that has a voxel outside of the mask within the margin.
  */
 tmli_error_t *tmli_mask_shrink(const tmli_mask_t *mask, tmli_margin_t margin, tmli_mask_t **shrunk);
+
+/**
+ * The patient in a CT, skin included; without table, cushion and mask as far as they are thinner than 8 mm or lie
+ * apart. For `body` of `tmli_ptv` where nobody contoured it.
+ */
+tmli_error_t *tmli_body_mask(const tmli_volume_t *volume,
+                             tmli_mask_t **body);
 
 /**
  * The planning target volume: the union of `ctv_count` clinical target volumes, each expanded by its own margin, inside of

@@ -1,13 +1,18 @@
 //! Margins and planning target volumes.
 
+use ndarray::ArrayView3;
 use tmli_api::{ApiError, ErrorNumber};
-use tmli_core::margin::{MarginMm, PtvRequest, expand, ptv, shrink};
+use tmli_core::{
+    body_mask,
+    margin::{MarginMm, PtvRequest, expand, ptv, shrink},
+};
 
 use crate::{
     boundary::{Buffer, Out, given},
     error::{Error, guard},
     geometry::Geometry,
     mask::{Mask, room_for_mask},
+    volume::Volume,
 };
 
 /// How far a structure grows or shrinks towards each side of the patient, in mm, 0 to 100.
@@ -93,6 +98,21 @@ pub extern "C" fn tmli_mask_shrink(
     })
 }
 
+/// The patient in a CT, skin included; without table, cushion and mask as far as they are thinner than 8 mm or lie
+/// apart. For `body` of `tmli_ptv` where nobody contoured it.
+#[unsafe(no_mangle)]
+pub extern "C" fn tmli_body_mask(volume: Option<&Volume>, body: Out<'_, Box<Mask>>) -> Option<Box<Error>> {
+    guard(|| {
+        let (volume, slot) = (given(volume, "volume")?, body.needed("body")?);
+        room_for_mask(volume.geometry())?;
+        let grid = volume.geometry().grid();
+        let hu = ArrayView3::from_shape(grid.shape(), volume.values())
+            .map_err(|e| ApiError::new(ErrorNumber::BufferSize, format!("volume: {e}")))?;
+        slot.put(Box::new(Mask::new(volume.geometry(), body_mask(hu, grid)?)));
+        Ok(())
+    })
+}
+
 /// The planning target volume: the union of `ctv_count` clinical target volumes, each expanded by its own margin, inside of
 /// `body` (NULL: no limit), without what is within the distance of one of the `crop_count` structures `crop`.
 #[unsafe(no_mangle)]
@@ -135,4 +155,25 @@ fn same_grid(geometry: &Geometry, mask: Option<&Mask>, what: &str) -> Result<(),
         return Ok(());
     }
     Err(ApiError::new(ErrorNumber::GridsDiffer, format!("{what} is not on the grid of the first CTV")))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+    use tmli_core::{PointLps, SpacingMm, Volume as CoreVolume, VolumeGeometry};
+
+    use super::*;
+    use crate::boundary::received;
+
+    #[test]
+    fn the_body_in_a_volume_is_what_the_library_finds() {
+        let (origin, spacing) = (PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 2.0, 2.0));
+        let grid = VolumeGeometry::axial([2, 30, 40], origin, spacing).expect("a grid");
+        let block = |j: usize, i: usize| (8..22).contains(&j) && (8..32).contains(&i);
+        let hu = Array3::from_shape_fn((2, 30, 40), |(_, j, i)| if block(j, i) { 40 } else { -1000 });
+        let expected = body_mask(hu.view(), &grid).expect("a body");
+        let volume = Volume::new(CoreVolume::new(grid, hu).expect("one shape"));
+        let body = received(|out| tmli_body_mask(Some(&volume), out)).expect("a body");
+        assert!(expected.count() > 500 && *body.voxels() == expected);
+    }
 }

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-use tmli_core::{MarginMm, Mask, PtvRequest, ptv, rasterise};
+use tmli_core::{MarginMm, Mask, PtvRequest, body_mask, ptv, rasterise};
 use tmli_io::{CtSeries, StructureSetFile, read_ct_folder, read_structure_set};
 
 fn tmli<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
@@ -59,6 +59,16 @@ fn the_ptv_of_a_child_is_added_to_a_copy_of_its_structure_set() {
     let (added, kept) = new.structure_set.rois.split_last().expect("ROIs");
     assert_eq!(kept, old.structure_set.rois, "the other ROIs are as they were");
     assert_eq!((added.interpreted_type.as_deref(), added.colour), (Some("PTV"), Some([0, 0, 255])));
+
+    // The body as it is found in the CT.
+    let cut = temp.path().join("cut.dcm");
+    let (code, said) = on_child(&case, &cut, &["--ctv", "CTV1=10", "--body", "auto"]);
+    assert_eq!(code, Some(0), "{said}");
+    let body = body_mask(ct.volume.data().view(), ct.volume.geometry()).expect("a body");
+    let request = PtvRequest { ctvs: vec![(&ctv1, MarginMm::uniform(10.0))], body: Some(&body), crop: Vec::new() };
+    let expected = ptv(ct.volume.geometry(), &request).expect("valid");
+    let new = read_structure_set(&cut).expect("a structure set");
+    assert!(mask(&new, "PTV", &ct) == expected && expected.count() > ctv1.count());
 
     // Not over an existing file, not over a CTV, and not without one.
     let (code, said) = on_child(&case, &out, &words);

@@ -15,6 +15,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod body;
+pub mod components;
 pub mod geometry;
 pub mod margin;
 pub mod mask;
@@ -25,6 +27,7 @@ pub mod structure_set;
 pub mod trace;
 pub mod volume;
 
+pub use body::{BodyError, body_mask};
 pub use geometry::{Affine, FrameOfReferenceUid, GeometryError, PointLps, SpacingMm, VolumeGeometry};
 pub use margin::{MarginError, MarginMm, PtvRequest, expand, ptv, shrink};
 pub use mask::{Mask, VoxelBox};

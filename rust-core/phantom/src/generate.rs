@@ -15,7 +15,7 @@ use crate::{
     pelvis,
     random::{Concern, Draw},
     skeleton, skin,
-    structures::{NAMES, settle},
+    structures::{BODY, NAMES, settle},
     table, targets, thorax,
     warp::Warp,
 };
@@ -74,6 +74,8 @@ pub struct Phantom {
     pub ct: Volume<i16>,
     /// The 25 structures under their TG-263 names, in the protocol's order.
     pub segmentation: Segmentation,
+    /// Everything inside the skin. The tips of some bones are not: shapes do not quite meet everywhere.
+    pub body: Mask,
     /// Age in years.
     pub age_years: f64,
     /// Boy or girl.
@@ -110,7 +112,7 @@ pub fn generate(options: &PhantomOptions) -> Phantom {
     let grain = Noise { grain: place.uniform(8.0, 14.0) };
     let shape = [slices, columns, columns];
     let mut hu = Array3::<i16>::zeros(shape);
-    let mut masks: Vec<Mask> = NAMES.iter().map(|_| Mask::new(shape)).collect();
+    let mut masks: Vec<Mask> = (0..MASKS).map(|_| Mask::new(shape)).collect();
     let words = columns.div_ceil(64);
     for (number, mut batch) in hu.axis_chunks_iter_mut(Axis(0), BATCH).enumerate() {
         let start = number * BATCH;
@@ -141,6 +143,7 @@ pub fn generate(options: &PhantomOptions) -> Phantom {
         }
     }
 
+    let body_mask = masks.split_off(NAMES.len()).swap_remove(0);
     let geometry = axial(shape, [first[0], first[1], origin_z], pixel);
     let segments = NAMES.iter().zip(masks).map(|(name, mask)| Segment { name: (*name).to_owned(), mask }).collect();
     let segmentation = Segmentation { geometry: geometry.clone(), segments };
@@ -149,6 +152,7 @@ pub fn generate(options: &PhantomOptions) -> Phantom {
     Phantom {
         ct,
         segmentation,
+        body: body_mask,
         age_years: f64::from(body.growth.age),
         sex: body.growth.sex,
         height_cm: f64::from(body.growth.height) / 10.0,
@@ -186,15 +190,19 @@ fn compose(body: &Body, knee_stop: f32) -> Scene {
     std::mem::take(scene)
 }
 
-/// Labels of one slice as mask words: structure after structure, row after row.
+/// The structures and the body.
+const MASKS: usize = NAMES.len() + 1;
+
+/// Labels of one slice as mask words: structure after structure, then the body; row after row.
 fn pack(labels: &[u32], columns: usize, words: usize) -> Vec<u64> {
     let size = words * columns;
-    let mut packed = vec![0u64; NAMES.len() * size];
+    let mut packed = vec![0u64; MASKS * size];
     for (at, &label) in labels.iter().enumerate() {
         if label == 0 {
             continue;
         }
-        let mut bits = settle(label) & ((1 << NAMES.len()) - 1);
+        let in_body = u32::from(label & BODY != 0) << NAMES.len();
+        let mut bits = settle(label) & ((1 << NAMES.len()) - 1) | in_body;
         let (j, i) = (at / columns, at % columns);
         while bits != 0 {
             let structure = bits.trailing_zeros() as usize;

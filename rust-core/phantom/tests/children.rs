@@ -263,3 +263,22 @@ fn an_age_that_is_none_is_replaced_or_limited() {
     assert!((2.0..=17.0).contains(&generate(&options).age_years));
     assert_eq!(child(1, 1, 40.0, Matrix::M128).age_years, 17.0);
 }
+
+#[test]
+fn the_body_found_in_the_ct_is_the_body() {
+    for (seed, age) in [(3, 2.5), (4, 8.0), (5, 16.0)] {
+        let child = child(seed, 1, age, Matrix::M256);
+        let found = tmli_core::body_mask(child.ct.data().view(), child.ct.geometry()).expect("a body");
+        let dice = 2.0 * found.count_and(&child.body) as f64 / (found.count() + child.body.count()) as f64;
+        // Half a voxel of skin has more air than tissue; ears and fingers are thin.
+        assert!(dice > 0.98, "age {age}: DSC {dice}");
+        // Cushion, couch and mask are not in it.
+        assert!((found.count() as f64) < 1.005 * child.body.count() as f64, "age {age}: {}", found.count());
+        for name in ["Brain", "Lungs", "Heart", "CTV1", "CTV2", "CTV3"] {
+            let mut under_skin = mask(&child, name).clone();
+            under_skin.intersect_with(&child.body);
+            let lost = under_skin.count() - under_skin.count_and(&found);
+            assert!(lost <= under_skin.count() / 1000, "age {age}: {lost} of {} voxels of {name}", under_skin.count());
+        }
+    }
+}

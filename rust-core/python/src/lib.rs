@@ -36,7 +36,7 @@ mod _tmli {
         engine::{Engine, Job, JobStatus, SegmentResult, StructureSource},
         error::_panic,
         geometry::Geometry,
-        margin::{Margin, expand, ptv, shrink},
+        margin::{Margin, body_mask, expand, ptv, shrink},
         masks::Masks,
         metrics::{StructureMetrics, compare},
         model::{ExpectedMemory, Manifest, expected_memory, read_manifest},

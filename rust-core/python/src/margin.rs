@@ -2,12 +2,16 @@
 
 use numpy::PyArray3;
 use pyo3::prelude::*;
-use tmli_core::margin::{self, MarginMm, PtvRequest};
+use tmli_core::{
+    body,
+    margin::{self, MarginMm, PtvRequest},
+};
 
 use crate::{
     arrays::{array_from, mask_from},
     error::detached,
     geometry::Geometry,
+    volume::Volume,
 };
 
 /// How far a structure grows towards each side of the patient, in mm from 0 to 100.
@@ -91,6 +95,19 @@ pub(crate) fn shrink<'py>(
     let margin = margin.get().inner();
     let left = detached(py, || margin::shrink(&mask, geometry, margin))?;
     array_from(py, &left)
+}
+
+/// The patient in a CT, skin included, as a new bool array ``[k, j, i]``: for ``ptv`` where nobody contoured the body.
+///
+/// What is denser than -300 HU, with the lungs, less what is thinner than 8 mm (table tops, masks), in its largest
+/// piece and those of a tenth of its size; hollows are filled slice by slice. Solid things thicker than 8 mm that touch
+/// the patient stay in.
+///
+/// Raises InputError when there is no body, as in a volume that is no CT.
+#[pyfunction]
+pub(crate) fn body_mask<'py>(py: Python<'py>, volume: &Bound<'py, Volume>) -> PyResult<Bound<'py, PyArray3<bool>>> {
+    let found = volume.get().with_voxels(py, |geometry, hu| detached(py, || body::body_mask(hu, geometry)))?;
+    array_from(py, &found)
 }
 
 /// The planning target volume: the union of CTVs, each expanded by its margin, within the body, and without what is

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::{
-    bench_dicom, bench_engine, bench_metrics, bench_python,
+    bench_dicom, bench_engine, bench_metrics, bench_polls, bench_python,
     demo_models::{Cohort, model_folders, remove},
     lock::Lock,
     process::{self, say},
@@ -26,6 +26,7 @@ use crate::{
   cargo xtask bench engine
   cargo xtask bench engine --python
   cargo xtask bench python
+  cargo xtask bench polls --repeat 3
   cargo xtask bench --compare metrics --repeat 2
   cargo xtask bench --compare metrics --four --monai --repeat 1
   cargo xtask bench --compare dicom --repeat 1")]
@@ -63,6 +64,8 @@ enum What {
     Engine,
     /// What it costs a Python program to import tmli, beside other packages.
     Python,
+    /// How long a window waits when it asks a running job how far it is: polls longer than 5 ms are counted.
+    Polls,
 }
 
 /// What can be compared with other tools.
@@ -87,6 +90,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     match arguments.what {
         Some(What::Engine) => return bench_engine::run(repo, arguments.repeat, arguments.python),
         Some(What::Python) => return bench_python::run(repo, arguments.repeat),
+        Some(What::Polls) => return bench_polls::run(repo, arguments.repeat),
         None => {}
     }
     match arguments.compare {

@@ -10,6 +10,7 @@ mod bench;
 mod bench_dicom;
 mod bench_engine;
 mod bench_metrics;
+mod bench_polls;
 mod bench_python;
 mod codegen;
 mod demo;

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// The Python environment with Slicer's library, Qt and pytest.
-const SLICER: Environment<'static> = Environment { name: "slicer", requirements: "slicer.txt", minor: 11..=13 };
+pub(crate) const SLICER: Environment<'static> =
+    Environment { name: "slicer", requirements: "slicer.txt", minor: 11..=13 };
 
 /// Runs `tests/slicer` and has ruff look at the extension. `filter` is a part of a test's name.
 pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Counts> {

@@ -7,6 +7,7 @@
 | `geometry.py` | voxels and places; **the only file that knows RAS** |
 | `parameters.py` | what a saved scene remembers |
 | `models.py` | folders of models: what they hold, how good they were |
+| `devices.py` | what a run computes on, and why |
 | `run.py` | one segmentation from start to result |
 | `segmentation.py` | masks to a segmentation node and back; what is doubtful |
 | `terminology.py` | codes and colours of the protocol as Slicer writes them |

@@ -108,14 +108,10 @@ def installed_worker(folder: Path | None = None) -> Path | None:
     return worker if worker is not None and (folder / "torch" / "lib").is_dir() else None
 
 
-def worker_from_environment() -> bool:
-    """Whether a developer's own build is to be used: the variable TMLI_WORKER, which the engine reads itself."""
-    return Path(os.environ.get("TMLI_WORKER") or "-").is_file()
-
-
-def has_engine() -> bool:
-    """Whether there is an engine to start."""
-    return worker_from_environment() or installed_worker() is not None
+def worker_program() -> Path | None:
+    """The program to start: a developer's own build that TMLI_WORKER names, or the installed engine's."""
+    own = Path(os.environ.get("TMLI_WORKER") or "-")
+    return own if own.is_file() else installed_worker()
 
 
 def slicer_python() -> str:

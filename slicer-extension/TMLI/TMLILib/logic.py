@@ -148,7 +148,11 @@ class TMLILogic:
     # ------------------------------------------------------------------------------------------------------- PTV
 
     def make_ptv(
-        self, segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[float]], body: str | None = "External"
+        self,
+        segmentation_node,
+        volume_node,
+        margins_mm: Mapping[str, Sequence[float]],
+        body: str | None = targets.BODY_OF_CT,
     ) -> targets.Target:
         """Computes a PTV without touching the scene; `keep_ptv` puts it in."""
         return targets.make_ptv(segmentation_node, volume_node, margins_mm, body)

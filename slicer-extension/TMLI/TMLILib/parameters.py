@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 
+from .targets import BODY_OF_CT
+
 MODULE = "TMLI"
 
 
@@ -71,8 +73,8 @@ class Parameters:
     profile = _Value("surfel")
     margins_mm = _Value({})
     """For each CTV six margins: left, right, anterior, posterior, superior, inferior."""
-    body = _Value("External")
-    """The name of the segment that the PTV is cut to; empty for none."""
+    body = _Value(BODY_OF_CT)
+    """The name of the segment that the PTV is cut to, `targets.BODY_OF_CT`, or empty for none."""
 
     def __init__(self, node) -> None:
         self.node = node

@@ -13,6 +13,8 @@ from .errors import Problem
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 DEFAULT_MARGIN_MM = 5.0
+BODY_OF_CT = "body found in the CT"
+"""In the place of a segment's name: the PTV is cut to the body that `tmli.body_mask` finds."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,14 @@ class Target:
     mask: np.ndarray
     grid: tmli.Geometry
     volume_ml: float
+    cut_to: str
+    """What it does not leave, in words; empty when it is not cut."""
     remarks: list[str]
+
+    def in_words(self) -> str:
+        """The head line of a preview."""
+        inside = f", inside the {self.cut_to}" if self.cut_to else ""
+        return f"PTV of {self.volume_ml:.0f} ml{inside}"
 
 
 def ctv_names(segmentation_node) -> list[str]:
@@ -43,8 +52,13 @@ def margin_of(values_mm: Sequence[float]) -> tmli.Margin:
     return tmli.Margin(**dict(zip(DIRECTIONS, map(float, values_mm), strict=True)))
 
 
-def make_ptv(segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[float]], body: str | None) -> Target:
-    """Computes the PTV from the CTVs named in `margins_mm`; the scene is not touched."""
+def make_ptv(
+    segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[float]], body: str | None = BODY_OF_CT
+) -> Target:
+    """Computes the PTV from the CTVs named in `margins_mm`; the scene is not touched.
+
+    `body` is the name of the segment that the PTV does not leave, `BODY_OF_CT`, or empty.
+    """
     if segmentation_node is None:
         raise Problem("There is no segmentation to make a PTV from.", "Segment the CT first, or choose a segmentation.")
     present = segmentation.names_and_ids(segmentation_node)
@@ -54,19 +68,20 @@ def make_ptv(segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[f
         raise Problem(
             "None of the chosen CTVs is in the segmentation.", "Segment CTV1 to CTV3 first, or choose others."
         )
-    grid = geometry.geometry_of(volume_node)
-    masks = segmentation.masks_of(segmentation_node, grid, only=[*wanted, *([body] if body else [])])
     remarks = [f"{name} is not in the segmentation." for name in missing]
-    cut = masks.get(body) if body else None
+    if body and body != BODY_OF_CT and body not in present:
+        remarks.append(f"There is no segment {body}; the body is taken from the CT.")
+        body = BODY_OF_CT
+    volume = geometry.volume_of(volume_node)
+    grid = volume.geometry
+    masks = segmentation.masks_of(segmentation_node, grid, only=[*wanted, *([body] if body else [])])
+    cut = tmli.body_mask(volume) if body == BODY_OF_CT else masks.get(body)
     if cut is None:
-        remarks.append(
-            f"There is no segment {body}: the PTV is not cut to the body."
-            if body
-            else "No body contour is chosen: the PTV is not cut to the body."
-        )
+        remarks.append("The PTV is not cut to the body.")
     parts = [(masks[name], margin_of(margins_mm[name])) for name in wanted]
     mask = np.asarray(tmli.ptv(parts, grid, body=cut))
-    return Target(mask, grid, float(mask.sum()) * float(np.prod(grid.spacing_mm)) / 1000.0, remarks)
+    cut_to = "" if cut is None else body if body == BODY_OF_CT else f"segment {body}"
+    return Target(mask, grid, float(mask.sum()) * grid.voxel_volume_mm3 / 1000.0, cut_to, remarks)
 
 
 def keep(segmentation_node, target: Target, name: str = "PTV") -> str:

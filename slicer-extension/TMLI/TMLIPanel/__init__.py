@@ -6,7 +6,8 @@
 | `context.py` | logic, widgets and dialogs, handed to every section; errors become dialogs here |
 | `install_section.py` ... `export_section.py` | one section of the panel each |
 | `dialogs.py` | what interrupts the user: a problem, a question, a file name |
-| `runner.py` | a program in a `QProcess`, for installations |
+| `runner.py` | a program in a `QProcess`, for installations and questions |
+| `device_question.py` | what the engine would compute on, asked in a process of its own |
 | `session.py` | the one logic and engine of this Slicer, for the panel and the effect |
 | `timing.py` | a timer that polls a run |
 

@@ -20,7 +20,7 @@ class Installer:
 
     runner: install.Runner
     core_version: Callable[[], str | None] = install.core_version
-    has_engine: Callable[[], bool] = install.has_engine
+    worker: Callable[[], Path | None] = install.worker_program
 
 
 def real_installer() -> Installer:
@@ -49,7 +49,7 @@ class InstallSection:
             missing.append("the computing core")
         elif core != VERSION:
             missing.append(f"the computing core {VERSION} (this Slicer has {core})")
-        if not self._installer.has_engine():
+        if self._installer.worker() is None:
             missing.append("the engine with libtorch")
         ui = self._context.ui
         if missing:
@@ -73,7 +73,7 @@ class InstallSection:
         plans = []
         if self._installer.core_version() != VERSION:
             plans.append(install.core_plan(source))
-        if not self._installer.has_engine():
+        if self._installer.worker() is None:
             plans.append(install.engine_plan(device, source))
         text = "\n\n".join(plan.in_words() for plan in plans)
         if plans and self._context.dialogs.agree("Install TMLI", f"This will be installed:\n\n{text}\n\nGo on?"):

@@ -7,11 +7,13 @@ from TMLILib.logic import TMLILogic
 
 from .compare_section import CompareSection
 from .context import Context, widgets_of
+from .device_question import DeviceQuestion
 from .dialogs import Dialogs
 from .export_section import ExportSection
 from .install_section import Installer, InstallSection
 from .ptv_section import PtvSection
 from .refine_section import RefineSection
+from .runner import ProcessRunner
 from .segment_section import SegmentSection
 
 SELECTORS = ("volumeSelector", "segmentationSelector", "referenceSelector", "predictionSelector")
@@ -28,7 +30,9 @@ class Panel:
         self.compare = CompareSection(context)
         self.ptv = PtvSection(context)
         self.export = ExportSection(context)
-        self.segment = SegmentSection(context, self.arrived)
+        self.segment = SegmentSection(
+            context, self.arrived, lambda on_answer: DeviceQuestion(ProcessRunner(), installer.worker, on_answer)
+        )
         self.install = InstallSection(context, installer, self.refresh)
         self._context = context
         self._selectors = [getattr(ui, name) for name in SELECTORS]
@@ -76,3 +80,4 @@ class Panel:
         """The module goes away."""
         self.scene_closes()
         self.install.cancel()
+        self.segment.question.stop()

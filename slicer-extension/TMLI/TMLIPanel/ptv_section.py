@@ -10,6 +10,7 @@ from TMLILib.errors import Problem
 from .context import Context
 
 PREVIEW = "PTV preview"
+FOUND_BODY = "Body found in the CT"
 NO_BODY = "(not cut)"
 
 
@@ -20,6 +21,7 @@ class PtvSection:
         self._context = context
         self._target: targets.Target | None = None
         self._preview_id = ""
+        self._bodies: list[str] = []
         ui = context.ui
         ui.marginTable.verticalHeader().setVisible(False)
         ui.marginTable.verticalHeader().setDefaultSectionSize(24)
@@ -35,12 +37,13 @@ class PtvSection:
         node = parameters.segmentation
         ctvs = targets.ctv_names(node) if node is not None else []
         self._fill_margins(ctvs, parameters.margins_mm)
-        names = [NO_BODY, *(segmentation.names_and_ids(node) if node is not None else [])]
+        segments = list(segmentation.names_and_ids(node)) if node is not None else []
+        self._bodies = [targets.BODY_OF_CT, *segments, ""]
         ui.bodySelector.blockSignals(True)
         ui.bodySelector.clear()
-        for name in names:
-            ui.bodySelector.addItem(name)
-        ui.bodySelector.setCurrentIndex(names.index(parameters.body) if parameters.body in names else 0)
+        for words in (FOUND_BODY, *segments, NO_BODY):
+            ui.bodySelector.addItem(words)
+        ui.bodySelector.setCurrentIndex(self._bodies.index(parameters.body) if parameters.body in self._bodies else 0)
         ui.bodySelector.blockSignals(False)
         ui.previewButton.setEnabled(bool(ctvs))
         ui.ptvLabel.setText("" if ctvs else "The PTV is made from CTV1, CTV2 and CTV3. Segment the CT first.")
@@ -81,18 +84,19 @@ class PtvSection:
         self._context.parameters.margins_mm = self._context.parameters.margins_mm | self._margins()
         self.forget_preview()
 
+    def _body(self) -> str:
+        return self._bodies[self._context.ui.bodySelector.property("currentIndex")]
+
     def _body_changed(self) -> None:
-        name = self._context.ui.bodySelector.property("currentText")
-        self._context.parameters.body = "" if name == NO_BODY else name
+        self._context.parameters.body = self._body()
         self.forget_preview()
 
     def preview(self) -> None:
         """Computes the PTV and shows its outline in a node of its own."""
         self.forget_preview()
         parameters, ui = self._context.parameters, self._context.ui
-        body = ui.bodySelector.property("currentText")
         target = self._context.logic.make_ptv(
-            parameters.segmentation, parameters.volume, self._margins(), None if body == NO_BODY else body
+            parameters.segmentation, parameters.volume, self._margins(), self._body()
         )
         node = segmentation.add_segmentation(
             slicer.mrmlScene, parameters.volume, {"PTV": target.mask}, {}, slicer.mrmlScene.GenerateUniqueName(PREVIEW)
@@ -102,7 +106,7 @@ class PtvSection:
         node.GetDisplayNode().SetVisibility2DFill(False)
         self._target, self._preview_id = target, node.GetID()
         ui.keepButton.setEnabled(True)
-        ui.ptvLabel.setText("\n".join([f"PTV of {target.volume_ml:.0f} ml.", *target.remarks]))
+        ui.ptvLabel.setText("\n".join([f"{target.in_words()}.", *target.remarks]))
 
     def keep(self) -> None:
         """Puts what the preview showed into the segmentation."""

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from TMLILib import segmentation
+from TMLILib.devices import CHOICES
 from TMLILib.errors import Problem, as_problem
 from TMLILib.models import ModelSet
 
 from .context import Context
+from .device_question import DeviceQuestion
 from .structure_tree import StructureTree
 from .timing import Watch, in_words
-
-DEVICES = ("auto", "cpu", "cuda")
-"""In the order of the box in the .ui file."""
 
 
 class SegmentSection:
     """Everything above the refinement."""
 
-    def __init__(self, context: Context, on_arrived: Callable[[object], None]) -> None:
+    def __init__(
+        self, context: Context, on_arrived: Callable[[object], None], make_question: Callable[..., DeviceQuestion]
+    ) -> None:
+        """`make_question(on_answer)` makes what asks the engine about devices."""
         self._context, self._on_arrived = context, on_arrived
+        self.question = make_question(context.guarded(self._show_expectation))
         self.models: ModelSet | None = None
         self.watch = Watch(self._status, self._ended)
         ui = context.ui
@@ -36,12 +39,14 @@ class SegmentSection:
     def refresh(self) -> None:
         """Shows what the scene remembers."""
         ui, parameters = self._context.ui, self._context.parameters
-        device = parameters.device if parameters.device in DEVICES else DEVICES[0]
+        # The box in the .ui file has them in the same order.
+        device = parameters.device if parameters.device in CHOICES else CHOICES[0]
         ui.deviceSelector.blockSignals(True)
-        ui.deviceSelector.setCurrentIndex(DEVICES.index(device))
+        ui.deviceSelector.setCurrentIndex(CHOICES.index(device))
         ui.deviceSelector.blockSignals(False)
         ui.modelFolderEdit.setText(parameters.model_folder)
         self._read_models()
+        self.question.ask()
         self._show_expectation()
         ui.show3dCheck.setEnabled(parameters.segmentation is not None)
         self._show_running(self.watch.run is not None)
@@ -77,23 +82,26 @@ class SegmentSection:
         self._context.parameters.unchecked = [*others, *self._tree.unchecked()]
 
     def _device_changed(self) -> None:
-        self._context.parameters.device = DEVICES[self._context.ui.deviceSelector.property("currentIndex")]
+        self._context.parameters.device = CHOICES[self._context.ui.deviceSelector.property("currentIndex")]
         self._show_expectation()
 
     def _show_expectation(self) -> None:
-        """The memory that a run will take at its peak."""
-        volume, words = self._context.parameters.volume, ""
-        if volume is not None and self.models is not None:
-            device = self._context.parameters.device
-            try:
-                expected = self._context.logic.expected_memory(volume, self.models, device)
-            except Exception as error:
-                words = as_problem(error).what
-            else:
-                words = f"Expected peak memory: {expected.host_bytes / 1e9:.1f} GB"
-                if expected.device_bytes:
-                    words += f", on the GPU {expected.device_bytes / 1e9:.1f} GB"
-        self._context.ui.deviceLabel.setText(words)
+        """What a run will compute on, with the reason, and the memory that it will take at its peak."""
+        parameters = self._context.parameters
+        words = [self.question.in_words(parameters.device), self._memory_in_words()]
+        self._context.ui.deviceLabel.setText("\n".join(filter(None, words)))
+
+    def _memory_in_words(self) -> str:
+        parameters = self._context.parameters
+        if parameters.volume is None or self.models is None:
+            return ""
+        device = self.question.automatic.taken_for(parameters.device)
+        try:
+            expected = self._context.logic.expected_memory(parameters.volume, self.models, device)
+        except Exception as error:
+            return as_problem(error).what
+        words = f"Expected peak memory: {expected.host_bytes / 1e9:.1f} GB"
+        return words + (f", on the GPU {expected.device_bytes / 1e9:.1f} GB" if expected.device_bytes else "")
 
     # ---------------------------------------------------------------------------------------------------- the run
 

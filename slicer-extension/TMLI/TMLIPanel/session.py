@@ -29,7 +29,7 @@ def close() -> None:
 
 def make_engine() -> tmli.Engine:
     """The engine that the Install button puts on this computer, or the one that TMLI_WORKER names."""
-    worker = install.installed_worker()
-    if worker is None and not install.worker_from_environment():
+    worker = install.worker_program()
+    if worker is None:
         raise Problem("The engine of TMLI is not installed.", "Click Install at the top of the TMLI module.")
-    return tmli.Engine(worker=None if worker is None else str(worker))
+    return tmli.Engine(worker=str(worker))

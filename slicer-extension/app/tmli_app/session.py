@@ -127,6 +127,8 @@ class Session:
     def start_run(self) -> run.Run:
         """Hands the CT to the engine."""
         self.refuse_while_running()
+        if self.ct is None:
+            raise Problem("There is no CT to segment.", "Open a folder with a CT series.")
         if self.models is None:
             raise Problem("No models are chosen.", "Choose a folder of models.")
         unchecked = set(self.parameters.unchecked)
@@ -233,11 +235,11 @@ class Session:
 
     # -------------------------------------------------------------------------------------- PTV and RT export
 
-    def make_ptv(self, margins_mm: Mapping[str, list[float]]) -> targets.Target:
-        """Makes the PTV and puts it among the segments, in place of an earlier one."""
-        self.parameters.margins_mm = dict(margins_mm)
+    def make_ptv(self, margins_mm: Mapping[str, list[float]], body: str) -> targets.Target:
+        """Makes the PTV and puts it among the segments, in place of an earlier one; `body` as for the logic."""
+        self.parameters.margins_mm, self.parameters.body = dict(margins_mm), body
         node = self.parameters.segmentation
-        target = self._logic.make_ptv(node, self.parameters.volume, margins_mm, self.parameters.body)
+        target = self._logic.make_ptv(node, self.parameters.volume, margins_mm, body)
         self._logic.keep_ptv(node, target)
         self._volumes_ml[PTV] = target.volume_ml
         self._build_surfaces(node)

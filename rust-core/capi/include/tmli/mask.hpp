@@ -43,6 +43,11 @@ public:
 /** The same margin towards all sides. */
 inline tmli_margin_t uniform_margin(double mm) { return {mm, mm, mm, mm, mm, mm}; }
 
+/** The patient in a CT, for `ptv` where nobody contoured the body. */
+inline Mask body_mask(const Volume& ct) {
+  return Mask(detail::received<tmli_mask_t*>([&](auto out) { return tmli_body_mask(ct.get(), out); }));
+}
+
 /** A planning target volume: CTVs with their margins, inside of `body` (or nullptr), away from `crop`. */
 inline Mask ptv(Span<const tmli_ctv_t> ctvs, const Mask* body = nullptr, Span<const tmli_crop_t> crop = {}) {
   return Mask(detail::received<tmli_mask_t*>([&](auto out) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use tmli_api::roi_to_write;
-use tmli_core::{MarginMm, Mask, PtvRequest, StructureSet, VolumeGeometry, ptv, trace};
+use tmli_core::{MarginMm, Mask, PtvRequest, StructureSet, VolumeGeometry, body_mask, ptv, trace};
 use tmli_io::{RoiGeneration, check_belongs_to, edit_structure_set, read_structure_set};
 use tmli_protocol::{Protocol, RoiMatching};
 use tmli_terminal::{
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// patient). Give it once for each CTV
     #[arg(long = "ctv", value_name = "NAME=MM", required = true, value_parser = parse_ctv)]
     ctvs: Vec<(String, MarginMm)>,
-    /// The outline of the body: the PTV ends there
+    /// The outline of the body: the PTV ends there. `auto` finds it in the CT
     #[arg(long, value_name = "NAME")]
     body: Option<String>,
     /// A structure that the PTV keeps away from, and the distance in mm (0 cuts off the structure itself)
@@ -53,9 +53,12 @@ pub(crate) struct Args {
     names: NamesArgs,
 }
 
+/// In the place of a name: the body as it is found in the CT.
+const AUTO: &str = "auto";
+
 const EXAMPLES: &str = "\
 Examples:
-  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --ctv CTV3=7 --body External --out ptv.dcm
+  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --ctv CTV3=7 --body auto --out ptv.dcm
   tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=3,3,3,3,5,5 --crop Lens_L=2 --crop Lens_R=2 --out ptv.dcm";
 
 /// `CTV1=5`: the name may hold an equals sign itself.
@@ -147,7 +150,11 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let set = &file.structure_set;
     let structures = Structures { set, matching: match_set(set, &names), names: &names, geometry, verbosity };
     let ctvs: Vec<Mask> = all(args.ctvs.iter().map(|(name, _)| structures.mask("--ctv", name)))?;
-    let body = args.body.as_ref().map(|name| structures.mask("--body", name)).transpose()?;
+    let body = match args.body.as_deref() {
+        None => None,
+        Some(AUTO) => Some(body_mask(ct.volume.data().view(), geometry).explain("--body auto")?),
+        Some(name) => Some(structures.mask("--body", name)?),
+    };
     let crop: Vec<Mask> = all(args.crop.iter().map(|(name, _)| structures.mask("--crop", name)))?;
     let request = PtvRequest {
         ctvs: ctvs.iter().zip(&args.ctvs).map(|(mask, (_, margin))| (mask, *margin)).collect(),

@@ -2,10 +2,8 @@
 
 use ndarray::{ArrayView2, ArrayView3, Axis};
 use rayon::prelude::*;
-use tmli_core::{SpacingMm, VoxelBox};
+use tmli_core::{SpacingMm, VoxelBox, body::TISSUE_HU};
 
-/// Tissue is denser than this, air, foam and most of a lung are not.
-const TISSUE_HU: i16 = -300;
 /// A square block all of tissue is body: the walls of a table top (2 to 5 mm) can't fill one, a limb does.
 const BLOCK_MM: f64 = 8.0;
 /// Added around on every side, for skin and fingers that fill no block.
@@ -49,43 +47,7 @@ fn slice_bounds(slice: ArrayView2<'_, i16>, block: [usize; 2]) -> Option<[usize;
     bounds
 }
 
-/// Marks everything of an axial plane that air around the patient does not reach: tissue, and the lungs and gas that
-/// it encloses. `tissue` is read in C order.
-pub fn body_silhouette(tissue: &[bool], rows: usize, columns: usize) -> Vec<bool> {
-    let mut inside = vec![true; tissue.len()];
-    let mut stack = Vec::new();
-    let mut visit = |j: usize, i: usize, stack: &mut Vec<(usize, usize)>| {
-        let at = j * columns + i;
-        if inside[at] && !tissue[at] {
-            inside[at] = false;
-            stack.push((j, i));
-        }
-    };
-    for j in 0..rows {
-        for i in 0..columns {
-            if j == 0 || i == 0 || j + 1 == rows || i + 1 == columns {
-                visit(j, i, &mut stack);
-            }
-        }
-    }
-    while let Some((j, i)) = stack.pop() {
-        if j > 0 {
-            visit(j - 1, i, &mut stack);
-        }
-        if i > 0 {
-            visit(j, i - 1, &mut stack);
-        }
-        if j + 1 < rows {
-            visit(j + 1, i, &mut stack);
-        }
-        if i + 1 < columns {
-            visit(j, i + 1, &mut stack);
-        }
-    }
-    inside
-}
-
-/// Whether a resampled value is tissue, for [`body_silhouette`].
+/// Whether a resampled value is tissue, for [`silhouette`](tmli_core::body::silhouette).
 pub(crate) fn is_tissue(hu: f32) -> bool {
     hu > f32::from(TISSUE_HU)
 }
@@ -120,17 +82,5 @@ mod tests {
     fn an_empty_scan_is_kept_whole() {
         let ct = Array3::from_elem((3, 20, 30), -1000_i16);
         assert_eq!(body_box(ct.view(), SPACING), VoxelBox { min: [0; 3], max: [3, 20, 30] });
-    }
-
-    #[test]
-    fn lungs_are_inside_and_air_around_is_outside() {
-        let (rows, columns) = (9, 9);
-        let tissue: Vec<bool> = (0..81)
-            .map(|n| (n / 9, n % 9))
-            .map(|(j, i)| (2..7).contains(&j) && (2..7).contains(&i) && !((3..6).contains(&j) && (3..6).contains(&i)))
-            .collect();
-        let inside = body_silhouette(&tissue, rows, columns);
-        assert_eq!(inside.iter().filter(|&&b| b).count(), 25);
-        assert!(inside[4 * 9 + 4] && !inside[0]);
     }
 }

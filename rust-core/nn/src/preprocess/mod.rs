@@ -8,7 +8,7 @@ mod body;
 mod orientation;
 mod resample;
 
+pub use body::body_box;
 pub(crate) use body::is_tissue;
-pub use body::{body_box, body_silhouette};
 pub use orientation::PatientAxes;
 pub use resample::{CtResampler, resample_ct, resample_mask};

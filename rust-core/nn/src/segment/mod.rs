@@ -6,7 +6,6 @@
 
 mod accumulator;
 mod back;
-mod components;
 mod ct;
 mod run;
 mod window;
@@ -14,7 +13,6 @@ mod within_memory;
 
 use std::ops::ControlFlow;
 
-pub use components::keep_largest;
 pub use ct::CtView;
 use tch::Device;
 use tmli_core::{Segmentation, VoxelBox};

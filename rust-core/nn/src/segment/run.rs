@@ -7,11 +7,11 @@ use std::{
 
 use ndarray::ArrayView3;
 use tch::{Device, Kind, Tensor};
-use tmli_core::{Segment, Segmentation, VoxelBox};
+use tmli_core::{Segment, Segmentation, VoxelBox, body::silhouette, components::keep_largest};
 use tmli_model::{Intensity, Manifest, ModelError, ModelGrid, WindowPlan};
 
 use super::{
-    CtView, SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt, keep_largest,
+    CtView, SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt,
     window::AxisTiles,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     device::device_name,
     error::NnError,
     networks::Network,
-    preprocess::{CtResampler, PatientAxes, body_box, body_silhouette, is_tissue},
+    preprocess::{CtResampler, PatientAxes, body_box, is_tissue},
 };
 
 /// The largest overlap: windows must move on.
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
             let tissue: Vec<bool> = plane.iter().map(|&hu| is_tissue(hu)).collect();
             let intensity = self.job.manifest.intensity;
             let values = plane.iter().map(|&hu| intensity.scale(hu)).collect();
-            self.planes.push_back(Plane { values, body: body_silhouette(&tissue, rows, columns) });
+            self.planes.push_back(Plane { values, body: silhouette(&tissue, rows, columns) });
         }
     }
 

@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use tch::Device;
-use tmli_core::Mask;
+use tmli_core::{Mask, components::keep_largest};
 use tmli_model::Manifest;
 
 use super::{config::TrainConfig, data::PreparedCase};
 use crate::{
     NnError,
     networks::Network,
-    segment::{SegmentOptions, keep_largest, segment_with},
+    segment::{SegmentOptions, segment_with},
 };
 
 /// One structure over the validation cases.

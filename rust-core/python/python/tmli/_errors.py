@@ -27,6 +27,7 @@ class ErrorNumber(IntEnum):
     MARGIN = 115
     NO_CTV = 116
     ALIGNMENT = 117
+    NO_BODY = 118
     PROTOCOL_FILE = 130
     PROTOCOL_CONTENTS = 131
     ALIAS_TABLE = 132

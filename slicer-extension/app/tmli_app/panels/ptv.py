@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 
 from TMLILib.errors import Problem
-from TMLILib.targets import DEFAULT_MARGIN_MM, DIRECTIONS
+from TMLILib.targets import BODY_OF_CT, DEFAULT_MARGIN_MM, DIRECTIONS
 from trame.widgets import html
 from trame.widgets.vuetify3 import VBtn, VProgressCircular
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
 from ..dialogs import Problems
-from ..session import PTV, Session
+from ..session import Session
 from .words import colour_css
 
 
@@ -23,6 +23,7 @@ class PtvState:
 
     targets: list[dict] = field(default_factory=list)  # name, colour
     margins: dict = field(default_factory=dict)  # for each target six numbers as typed, mm
+    cut: bool = True  # whether the PTV stays inside the body
     outcome: str = ""
     remarks: list[str] = field(default_factory=list)
     busy: bool = False
@@ -53,8 +54,9 @@ class PtvPanel:
         # The page shows that work goes on before it begins.
         await asyncio.sleep(0.05)
         with self._problems.caught():
-            target = self._session.make_ptv({name: _numbers(name, typed) for name, typed in data.margins.items()})
-            data.outcome, data.remarks = f"{PTV} of {target.volume_ml:.0f} ml, shown in blue", target.remarks
+            margins_mm = {name: _numbers(name, typed) for name, typed in data.margins.items()}
+            target = self._session.make_ptv(margins_mm, BODY_OF_CT if data.cut else "")
+            data.outcome, data.remarks = f"{target.in_words()}, shown in blue", target.remarks
         with self._server.state:
             data.busy = False
 
@@ -68,6 +70,9 @@ class PtvPanel:
             with html.Div(v_for=f"target in {name.targets}", key="target.name", classes="tmli-section"):
                 self._build_target()
             with html.Div(classes="tmli-section"):
+                with html.Label(classes="tmli-row mb-3"):
+                    html.Input(type="checkbox", classes="tmli-check", v_model=(name.cut,), id="cut-to-body")
+                    html.Span("Cut to the body found in the CT")
                 with html.Div(classes="tmli-row"):
                     VBtn(
                         "Preview PTV",

@@ -1,6 +1,6 @@
 //! Connected pieces of a mask, found on runs of voxels so that memory grows with the surface and not with the volume.
 
-use tmli_core::Mask;
+use crate::mask::Mask;
 
 /// A run of set voxels in one row, and its size.
 struct Run {
@@ -10,7 +10,27 @@ struct Run {
 
 /// Keeps the `count` largest pieces (voxels that touch by face, edge or corner belong together) and clears the others.
 /// Of pieces of the same size the one that comes first along k, j, i is kept.
+///
+/// ```
+/// use tmli_core::{Mask, components::keep_largest};
+///
+/// let two = Mask::from_fn([1, 1, 9], |[_, _, i]| i < 3 || i > 4);
+/// assert_eq!(keep_largest(&two, 1).count(), 4);
+/// ```
 pub fn keep_largest(mask: &Mask, count: usize) -> Mask {
+    keep(mask, |sizes| count.min(sizes.len()))
+}
+
+/// Keeps the largest piece and every other that has at least this share (0 to 1) of its voxels.
+pub fn keep_from_share(mask: &Mask, share: f64) -> Mask {
+    keep(mask, |sizes| {
+        let least = sizes.first().map_or(0.0, |&largest| share * largest as f64);
+        sizes.partition_point(|&size| size as f64 >= least)
+    })
+}
+
+/// Keeps as many of the largest pieces as `choose` says; it is told all sizes in voxels, the largest first.
+fn keep(mask: &Mask, choose: impl FnOnce(&[usize]) -> usize) -> Mask {
     let [slices, rows, columns] = mask.shape();
     let mut runs: Vec<Run> = Vec::new();
     let mut row_starts = Vec::with_capacity(slices * rows + 1);
@@ -47,6 +67,7 @@ pub fn keep_largest(mask: &Mask, count: usize) -> Mask {
     let mut order: Vec<usize> = (0..runs.len()).filter(|&n| sizes[n] > 0).collect();
     order.sort_by_key(|&n| (std::cmp::Reverse(sizes[n]), n));
     let mut kept = vec![false; runs.len()];
+    let count = choose(&order.iter().map(|&n| sizes[n]).collect::<Vec<_>>());
     order.iter().take(count).for_each(|&n| kept[n] = true);
 
     let mut out = Mask::new(mask.shape());
@@ -120,6 +141,14 @@ mod tests {
         assert_eq!(keep_largest(&all, 2), boxes(&[LARGE, SECOND]));
         assert_eq!(keep_largest(&all, 9), all);
         assert!(keep_largest(&all, 0).is_empty());
+    }
+
+    #[test]
+    fn pieces_of_a_share_of_the_largest_stay() {
+        let all = boxes(&[LARGE, SECOND, SPECK]);
+        assert_eq!(keep_from_share(&all, 0.4), boxes(&[LARGE, SECOND]));
+        assert_eq!(keep_from_share(&all, 1.0), boxes(&[LARGE]));
+        assert!(keep_from_share(&Mask::new([2, 2, 2]), 0.1).is_empty());
     }
 
     #[test]
