@@ -8,7 +8,7 @@ import qt
 import slicer
 from TMLILib import comparison, geometry, segmentation
 
-from .context import Context
+from .context import Context, say
 
 GOOD, BAD = (205, 235, 205), (250, 215, 200)
 """Behind a DSC above and below what is accepted; readable with black text."""
@@ -31,6 +31,7 @@ class CompareSection:
         ui = context.ui
         ui.metricsTable.verticalHeader().setVisible(False)
         ui.metricsTable.verticalHeader().setDefaultSectionSize(22)
+        ui.metricsTable.horizontalHeader().setStretchLastSection(True)
         for words in comparison.PROFILES.values():
             ui.profileSelector.addItem(words)
         ui.profileSelector.currentIndexChanged.connect(context.guarded(self._profile_changed))
@@ -91,7 +92,7 @@ class CompareSection:
         except BaseException:
             self._end()
             raise
-        ui.metricsLabel.setText(f"{row.structure} ({len(compared.rows)} of {len(compared.structures)})")
+        say(ui.metricsLabel, f"{row.structure} ({len(compared.rows)} of {len(compared.structures)})")
 
     def _end(self) -> None:
         self._timer.stop()
@@ -105,7 +106,7 @@ class CompareSection:
         ui.csvButton.setEnabled(node is not None)
         if node is None:
             table.setRowCount(0)
-            ui.metricsLabel.setText("")
+            say(ui.metricsLabel, "")
             return
         rows = comparison.rows_of(node)
         table.setColumnCount(len(comparison.COLUMNS))
@@ -114,6 +115,8 @@ class CompareSection:
         for index, row in enumerate(rows):
             for column, title in enumerate(comparison.COLUMNS):
                 item = qt.QTableWidgetItem(comparison.cell_text(row, title))
+                if title in comparison.NUMBERS:
+                    item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
                 if title in ("DSC", comparison.ACCEPTED):
                     item.setBackground(qt.QBrush(qt.QColor(*(GOOD if row.accepted else BAD))))
                     item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
@@ -124,7 +127,7 @@ class CompareSection:
         words = [f"{accepted} of {len(rows)} structures above the accepted DSC (0.70). Distances: {profile}."]
         if self._compared is not None:
             words += self._compared.findings
-        ui.metricsLabel.setText("\n".join(words))
+        say(ui.metricsLabel, "\n".join(words))
 
     def _clicked(self, row: int, *_) -> None:
         self._context.guarded(lambda: self._jump(row))()
@@ -149,6 +152,11 @@ class CompareSection:
         self._descending = self._sorted_by == title and not self._descending
         self._sorted_by = title
         comparison.sort_table(node, title, self._descending)
+        header = self._context.ui.metricsTable.horizontalHeader()
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(
+            comparison.COLUMNS.index(title), qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
+        )
         self._show_table()
 
     def save_csv(self) -> None:

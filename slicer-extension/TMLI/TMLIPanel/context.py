@@ -37,6 +37,12 @@ class Context:
         return run
 
 
+def say(label, text: str) -> None:
+    """Shows the text; a label without one takes no room."""
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
 def widgets_of(root) -> SimpleNamespace:
     """The widgets of a .ui file by their names."""
     found = {}

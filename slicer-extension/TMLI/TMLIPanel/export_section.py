@@ -6,7 +6,7 @@ from pathlib import Path
 
 from TMLILib.errors import Problem, as_problem
 
-from .context import Context
+from .context import Context, say
 
 
 class ExportSection:
@@ -56,7 +56,7 @@ class ExportSection:
         if not name:
             return
         done = logic.export(name, parameters.segmentation, origin, ui.labelEdit.property("text") or "TMLI")
-        words = [f"{Path(name).name}: {len(done.written)} structures.", done.origin.in_words()]
+        words = [f"Wrote {Path(name).name} with {len(done.written)} structures."]
         if done.empty:
             words.append(f"Empty, left out: {', '.join(done.empty)}.")
-        ui.exportLabel.setText("\n".join(words))
+        say(ui.exportLabel, "\n".join(words))

@@ -7,7 +7,7 @@ import slicer
 from TMLILib import segmentation, targets
 from TMLILib.errors import Problem
 
-from .context import Context
+from .context import Context, say
 
 PREVIEW = "PTV preview"
 FOUND_BODY = "Body found in the CT"
@@ -25,6 +25,7 @@ class PtvSection:
         ui = context.ui
         ui.marginTable.verticalHeader().setVisible(False)
         ui.marginTable.verticalHeader().setDefaultSectionSize(24)
+        ui.marginTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
         ui.marginTable.cellChanged.connect(context.guarded(self._margins_changed))
         ui.bodySelector.currentIndexChanged.connect(context.guarded(self._body_changed))
         ui.previewButton.clicked.connect(context.guarded(self.preview))
@@ -46,13 +47,13 @@ class PtvSection:
         ui.bodySelector.setCurrentIndex(self._bodies.index(parameters.body) if parameters.body in self._bodies else 0)
         ui.bodySelector.blockSignals(False)
         ui.previewButton.setEnabled(bool(ctvs))
-        ui.ptvLabel.setText("" if ctvs else "The PTV is made from CTV1, CTV2 and CTV3. Segment the CT first.")
+        say(ui.ptvLabel, "" if ctvs else "The PTV is made from CTV1, CTV2 and CTV3. Segment the CT first.")
 
     def _fill_margins(self, ctvs: list[str], remembered: dict) -> None:
         table = self._context.ui.marginTable
         table.blockSignals(True)
         table.setColumnCount(1 + len(targets.DIRECTIONS))
-        table.setHorizontalHeaderLabels(["CTV", *targets.DIRECTIONS])
+        table.setHorizontalHeaderLabels(["Margins, mm", *map(str.capitalize, targets.DIRECTIONS)])
         table.setRowCount(len(ctvs))
         for row, name in enumerate(ctvs):
             item = qt.QTableWidgetItem(name)
@@ -61,8 +62,9 @@ class PtvSection:
             table.setItem(row, 0, item)
             values = remembered.get(name, [targets.DEFAULT_MARGIN_MM] * len(targets.DIRECTIONS))
             for column, value in enumerate(values, start=1):
-                table.setItem(row, column, qt.QTableWidgetItem(f"{value:g}"))
-        table.resizeColumnsToContents()
+                item = qt.QTableWidgetItem(f"{value:g}")
+                item.setTextAlignment(qt.Qt.AlignCenter)
+                table.setItem(row, column, item)
         table.blockSignals(False)
 
     def _margins(self) -> dict[str, list[float]]:
@@ -106,7 +108,7 @@ class PtvSection:
         node.GetDisplayNode().SetVisibility2DFill(False)
         self._target, self._preview_id = target, node.GetID()
         ui.keepButton.setEnabled(True)
-        ui.ptvLabel.setText("\n".join([f"{target.in_words()}.", *target.remarks]))
+        say(ui.ptvLabel, "\n".join([f"{target.in_words()}.", *target.remarks]))
 
     def keep(self) -> None:
         """Puts what the preview showed into the segmentation."""
@@ -115,7 +117,7 @@ class PtvSection:
             raise Problem("There is no preview to keep.", "Click Preview first.")
         self._context.logic.keep_ptv(self._context.parameters.segmentation, target)
         self.refresh()
-        self._context.ui.ptvLabel.setText(f"{words}\nKept as the segment PTV.")
+        say(self._context.ui.ptvLabel, f"{words}\nKept as the segment PTV.")
 
     def forget_preview(self) -> None:
         """Takes the preview away; margins or the segmentation changed."""

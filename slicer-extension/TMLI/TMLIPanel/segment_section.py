@@ -9,7 +9,7 @@ from TMLILib.devices import CHOICES
 from TMLILib.errors import Problem, as_problem
 from TMLILib.models import ModelSet
 
-from .context import Context
+from .context import Context, say
 from .device_question import DeviceQuestion
 from .structure_tree import StructureTree
 from .timing import Watch, in_words
@@ -68,9 +68,9 @@ class SegmentSection:
         except Exception as error:
             # The folder of a reopened scene may be gone. Said in place; pressing the button says it as a dialog.
             problem = as_problem(error)
-            ui.modelLabel.setText(f"{problem.what} {problem.todo}")
+            say(ui.modelLabel, f"{problem.what} {problem.todo}")
         else:
-            ui.modelLabel.setText(self.models.in_words() if self.models else "Choose a folder of models.")
+            say(ui.modelLabel, self.models.in_words() if self.models else "Choose a folder of models.")
         models = self.models
         self._tree.fill(
             models.structures if models else [], models.validation_dsc if models else {}, parameters.unchecked
@@ -89,7 +89,7 @@ class SegmentSection:
         """What a run will compute on, with the reason, and the memory that it will take at its peak."""
         parameters = self._context.parameters
         words = [self.question.in_words(parameters.device), self._memory_in_words()]
-        self._context.ui.deviceLabel.setText("\n".join(filter(None, words)))
+        say(self._context.ui.deviceLabel, "\n".join(filter(None, words)))
 
     def _memory_in_words(self) -> str:
         parameters = self._context.parameters
@@ -112,7 +112,7 @@ class SegmentSection:
             raise Problem("There is no CT to segment.", "Load a CT and choose it in the field CT.")
         models = logic.read_models(parameters.model_folder)
         run = logic.start(parameters.volume, models, self._tree.checked(), parameters.device)
-        ui.resultLabel.setText("")
+        say(ui.resultLabel, "")
         ui.progressBar.setValue(0)
         self.watch.follow(run)
         self._show_running(True)
@@ -120,20 +120,20 @@ class SegmentSection:
     def _status(self, status) -> None:
         ui = self._context.ui
         ui.progressBar.setValue(int(1000 * status.fraction))
-        ui.progressLabel.setText(in_words(status))
+        say(ui.progressLabel, in_words(status))
 
     def _ended(self, run, status) -> None:
         self._show_running(False)
         if status.state == "cancelled":
-            self._context.ui.progressLabel.setText("Cancelled. The scene is as it was.")
+            say(self._context.ui.progressLabel, "Cancelled. The scene is as it was.")
             return
-        self._context.ui.progressLabel.setText("")
+        say(self._context.ui.progressLabel, "")
         self._context.guarded(lambda: self._finish(run))()
 
     def _finish(self, run) -> None:
         outcome = self._context.logic.finish(run)
         self._on_arrived(outcome.node)
-        self._context.ui.resultLabel.setText(outcome.in_words())
+        say(self._context.ui.resultLabel, outcome.in_words())
 
     def _show_running(self, running: bool) -> None:
         ui = self._context.ui

@@ -23,7 +23,7 @@ class StructureTree:
         self._widget, self._on_change = widget, on_change
         self._items: dict[str, object] = {}
         widget.setAlternatingRowColors(True)
-        widget.setColumnWidth(0, 220)
+        widget.setColumnWidth(0, 260)
         widget.itemChanged.connect(on_change)
 
     def fill(self, structures: list[str], validation_dsc: dict[str, float], unchecked: list[str]) -> None:

@@ -54,7 +54,8 @@ def in_words(status) -> str:
     words = status.stage or status.state
     if status.remaining_s is not None:
         words += f", {_time(status.remaining_s)} left"
-    return f"{words} ({status.device})" if status.device else words
+    # The device's reason stands above the button.
+    return f"{words} ({status.device.split(':')[0]})" if status.device else words
 
 
 def _time(seconds: float) -> str:

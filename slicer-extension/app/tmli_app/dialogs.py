@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from TMLILib.errors import as_problem
+from TMLILib.errors import Problem, as_problem
 from trame.widgets import html
 from trame.widgets.vuetify3 import VBtn, VCard, VCardActions, VCardText, VCardTitle, VDialog, VIcon, VSpacer
 from trame_server import Server
@@ -34,17 +34,30 @@ class Problems:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._tasks: set[asyncio.Task] = set()
+        self._waiting: list[Problem] = []
         self.state = TypedState(server.state, ProblemState, namespace="problem")
+        self.state.bind_changes({self.state.name.shown: self._next_when_closed})
 
     def show(self, error: BaseException) -> None:
-        """Opens the dialog. The log gets the same words, which hold nothing about the patient."""
+        """Opens the dialog, or keeps the problem until the one before is closed. The log gets the same words, which
+        hold nothing about the patient."""
         problem = as_problem(error)
         log.error("%s %s\n%s", problem.what, problem.todo, problem.details)
+        if self.state.data.shown:
+            self._waiting.append(problem)
+        else:
+            self._open(problem)
+
+    def _open(self, problem: Problem) -> None:
         with self._server.state:
             self.state.data.what = problem.what
             self.state.data.todo = problem.todo
             self.state.data.details = problem.details
             self.state.data.shown = True
+
+    def _next_when_closed(self, shown: bool) -> None:
+        if not shown and self._waiting:
+            self._open(self._waiting.pop(0))
 
     @contextmanager
     def caught(self):
