@@ -1,16 +1,19 @@
 """Installation: what is said before, progress, cancel, failure; and pip for real, from a local folder."""
 
+import shutil
 import subprocess
 import sys
 import venv
 
 import pictures
 import pytest
+from conftest import ROOT
 from panels import open_panel
 from standin.application import process_events
 from TMLILib import install
 from TMLILib.errors import Problem
 from TMLILib.version import VERSION
+from TMLIPanel import session
 from TMLIPanel.install_section import Installer
 from TMLIPanel.runner import ProcessRunner
 
@@ -74,7 +77,7 @@ def test_size_and_place_are_said_and_nothing_happens_without_consent(logic, monk
     pictures.take(opened.root, "panel-install")
     opened.ui.installButton.click()
     (question,) = opened.answers.questions
-    assert "560 MB" in question or "550 MB" in question, question
+    assert "About 560 MB to download, 1.4 GB on the disk" in question, question
     assert "Slicer's Python is left alone" in question and f"TMLI core {VERSION}" in question
     opened.panel.close()
 
@@ -117,3 +120,41 @@ def test_the_core_is_installed_from_a_folder_without_internet(tmp_path, monkeypa
     code = "import importlib.metadata; print(importlib.metadata.version('tmli'))"
     found = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == VERSION
+
+
+@pytest.fixture
+def packages(tmp_path):
+    """A folder as one carries it to a computer without internet: the wheels, torch as setup has downloaded it."""
+    wheels = [*(pictures.TARGET / "wheels").glob("tmli_engine-*.whl")]
+    for name in ("torch", "nvidia_cuda_runtime", "nvidia_cuda_cupti"):
+        wheels += (ROOT / ".deps" / "downloads").glob(f"{name}-*.whl")
+    tag = f"-cp{sys.version_info.major}{sys.version_info.minor}-"
+    if len(wheels) < 4 or not any(wheel.name.startswith("torch-") and tag in wheel.name for wheel in wheels):
+        pytest.skip("no wheel of torch for this Python in .deps/downloads")
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    for wheel in wheels:
+        (folder / wheel.name).symlink_to(wheel)
+    yield folder
+    # 1.4 GB that pytest would keep.
+    shutil.rmtree(tmp_path / "home", ignore_errors=True)
+
+
+def test_the_engine_is_installed_from_a_folder_by_the_panel_and_computes(logic, packages, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("TMLI_WORKER", raising=False)
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    opened = open_panel(logic, Installer(ProcessRunner(), lambda: VERSION, install.worker_program))
+    assert "the engine with libtorch" in opened.ui.installLabel.text()
+    opened.answers.path = str(packages)
+    opened.ui.installFolderButton.click()
+    (question,) = opened.answers.questions
+    assert "Taken from the folder you chose, 1.4 GB on the disk" in question
+    assert process_events(lambda: opened.said or not opened.ui.installFrame.isVisibleTo(opened.root), seconds=600)
+    assert opened.said == []
+    assert install.installed_worker().is_relative_to(tmp_path / "home")
+    assert process_events(lambda: "Computes on" in opened.ui.deviceLabel.text(), seconds=60)
+    with session.make_engine() as engine:
+        assert engine.describe()["libtorch"].startswith("2.11")
+    opened.panel.close()

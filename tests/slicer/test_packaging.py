@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import EXTENSION
+from conftest import EXTENSION, ROOT
 
 FIND_SLICER = """
 set(Slicer_USE_FILE "${CMAKE_CURRENT_LIST_DIR}/UseSlicer.cmake")
@@ -36,9 +36,10 @@ file(WRITE "${CMAKE_BINARY_DIR}/extension.txt"
 """
 
 
-@pytest.fixture(scope="module")
-def build(tmp_path_factory) -> Path:
-    """The folder of a configuration that went well."""
+@pytest.fixture(scope="module", params=[ROOT, EXTENSION], ids=["repository", "extension"])
+def build(request, tmp_path_factory) -> Path:
+    """The folder of a configuration that went well: of the repository, as the Extensions Index does it, and of the
+    extension alone."""
     slicer = tmp_path_factory.mktemp("slicer")
     for name, text in (
         ("SlicerConfig.cmake", FIND_SLICER),
@@ -49,7 +50,7 @@ def build(tmp_path_factory) -> Path:
         (slicer / name).write_text(text)
     build = tmp_path_factory.mktemp("build")
     cmake = Path(sys.executable).with_name("cmake")
-    command = [cmake, "-S", EXTENSION, "-B", build, f"-DSlicer_DIR={slicer}", "-DBUILD_TESTING=ON"]
+    command = [cmake, "-S", request.param, "-B", build, f"-DSlicer_DIR={slicer}", "-DBUILD_TESTING=ON"]
     done = subprocess.run(
         [*command, "-G", "Unix Makefiles", "-DCMAKE_SUPPRESS_DEVELOPER_WARNINGS=ON"], capture_output=True, text=True
     )

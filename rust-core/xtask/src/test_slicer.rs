@@ -18,5 +18,7 @@ pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Counts> {
     let python = setup::environment(repo, &SLICER)?;
     python_tests::ruff(repo, &python, &["slicer-extension", "tests/slicer", "tests/app"])?;
     wheels::install_module(repo, &python)?;
+    // The worker for the tests of jobs, and its wheel for the test of the installation.
+    wheels::engine(repo)?;
     python_tests::pytest(repo, &python, "tests/slicer", filter)
 }

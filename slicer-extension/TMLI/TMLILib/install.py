@@ -65,9 +65,15 @@ class Plan:
         """To download in all; 0 from a local folder."""
         return 0 if self.offline else sum(step.bytes for step in self.steps)
 
+    @property
+    def bytes_on_disk(self) -> int:
+        """What it takes once it is installed."""
+        return int(sum(step.bytes for step in self.steps) * UNPACKED_PER_DOWNLOADED_BYTE)
+
     def in_words(self) -> str:
         """What a person agrees to."""
         source = "Taken from the folder you chose" if self.offline else f"About {in_megabytes(self.bytes)} to download"
+        source += f", {in_megabytes(self.bytes_on_disk)} on the disk"
         where = "Slicer's Python" if self.folder is None else "a folder of its own; Slicer's Python is left alone"
         titles = "\n".join(f"- {step.title}" for step in self.steps)
         return f"{titles}\n\n{source}. It goes into {where}."
