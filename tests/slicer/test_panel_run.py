@@ -4,13 +4,14 @@ import os
 import shutil
 import signal
 
+import numpy as np
 import pictures
 import pytest
 from conftest import MODELS, no_engine, state_of
 from panels import open_panel, unfold
 from standin.application import process_events
 from test_run import children_of_this_process
-from TMLILib import segmentation
+from TMLILib import geometry, segmentation
 from TMLILib.logic import TMLILogic
 
 import tmli
@@ -108,6 +109,16 @@ def test_without_an_engine_one_dialog_says_what_to_do(scene, at_work):
     assert opened.said == ["The engine of TMLI is not installed."]
     assert opened.ui.runButton.isEnabled()
     opened.panel.close()
+
+
+def test_an_mr_is_refused_and_the_scene_stays_as_it_was(at_work, scene, child):
+    positive = tmli.Volume(np.abs(np.asarray(child.ct.array)) // 4, child.ct.geometry)
+    at_work.ui.volumeSelector.setCurrentNode(geometry.add_volume(scene, positive, "MR"))
+    before = state_of(scene)
+    at_work.ui.runButton.click()
+    assert len(at_work.said) == 1 and "does not look like a CT" in at_work.said[0]
+    assert "Choose a CT" in at_work.answers.problems[0].todo
+    assert at_work.ui.runButton.isEnabled() and state_of(scene) == before
 
 
 def test_models_that_went_away_are_said_in_place_and_as_a_dialog(at_work, tmp_path):
