@@ -103,7 +103,7 @@ def _build_tools(viewers: Viewers) -> None:
                 html.Option(f"{window} (W {width:.0f}, L {level:.0f})", value=window)
         html.Span("Fill")
         html.Input(type="range", min="0", max="1", step="0.05", v_model_number=(name.fill,))
-        html.Span("Wheel: slices · Ctrl + wheel: zoom · Shift + move: same place in all views", classes="tmli-hint")
+        html.Span("Wheel: slice · Ctrl + wheel: zoom · Shift + move: all views", classes="tmli-hint")
 
 
 def _build_results(state: TypedState[PageState], panels: Panels) -> None:
