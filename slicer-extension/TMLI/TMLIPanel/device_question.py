@@ -30,7 +30,8 @@ class DeviceQuestion:
         self._runner.start(devices.question(worker), self._lines.append, self._ended)
 
     def stop(self) -> None:
-        """The panel goes away."""
+        """The panel goes away; nobody wants the answer."""
+        self._on_answer = lambda: None
         self._runner.stop()
 
     def in_words(self, choice: str) -> str:

@@ -26,9 +26,11 @@ class ProcessRunner:
         process.start(command[0], command[1:])
 
     def stop(self) -> None:
-        """Ends the program."""
+        """Ends the program, which takes milliseconds: its end is told before this returns."""
         if self._process is not None:
             self._process.kill()
+            # A QProcess must not go away before its program.
+            self._process.waitForFinished(1000)
 
     def _read(self, *_) -> None:
         if self._process is None:

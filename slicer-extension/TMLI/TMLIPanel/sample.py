@@ -7,8 +7,10 @@ import tempfile
 
 import slicer
 from TMLILib.core import tmli
+from TMLILib.errors import as_problem
 
 from . import session
+from .dialogs import Dialogs
 
 NAME = "TMLI synthetic child"
 
@@ -21,11 +23,20 @@ def register_sample_data(icons: str) -> None:
         category="TMLI",
         sampleName=NAME,
         thumbnailFileName=os.path.join(icons, "TMLI.png"),
-        customDownloader=load_child,
+        customDownloader=load_or_say,
     )
 
 
-def load_child(source=None, seed: int = 1000):
+def load_or_say(source=None):
+    """What the button in Sample Data does: before the installation it says what is missing."""
+    try:
+        return load_child()
+    except Exception as error:
+        Dialogs(slicer.util.mainWindow()).problem(as_problem(error))
+        return None
+
+
+def load_child(seed: int = 1000):
     """Makes the DICOM CT of a child that no shipped model was trained on, and loads it."""
     folder = tempfile.mkdtemp(prefix="tmli-child-", dir=slicer.app.temporaryPath)
     tmli.write_phantom(folder, seed=seed)

@@ -51,8 +51,9 @@ def install() -> None:
     slicer.dicomDatabase = None
     slicer.util.mainWindow = lambda *_: None
     slicer.qSlicerSegmentEditorAbstractEffect = effects.Modes
-    for name, module in (("slicer.ScriptedLoadableModule", modules), ("SegmentEditorEffects", effects)):
-        sys.modules[name] = module
+    for name in ("slicer.ScriptedLoadableModule", "SampleData"):
+        sys.modules[name] = modules
+    sys.modules["SegmentEditorEffects"] = effects
 
 
 def process_events(until=lambda: False, seconds: float = 0.0) -> bool:

@@ -1,6 +1,7 @@
 """The base classes of scripted modules, as far as the extension uses them."""
 
 import os
+from typing import ClassVar
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -51,3 +52,13 @@ class ScriptedLoadableModuleTest:
 
     def delayDisplay(self, text: str) -> None:
         self.shown = text
+
+
+class SampleDataLogic:
+    """Keeps what is registered, as Slicer's Sample Data module does."""
+
+    sources: ClassVar[list[dict]] = []
+
+    @classmethod
+    def registerCustomSampleDataSource(cls, **source) -> None:
+        cls.sources.append(source)
