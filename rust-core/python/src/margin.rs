@@ -97,7 +97,7 @@ pub(crate) fn shrink<'py>(
     array_from(py, &left)
 }
 
-/// The patient in a CT, skin included, as a new bool array ``[k, j, i]``: for ``ptv`` where nobody contoured the body.
+/// The patient in a CT, skin included, as a new bool array ``[k, j, i]``: for ``ptv`` where nobody drew it.
 ///
 /// What is denser than -300 HU, with the lungs, less what is thinner than 8 mm (table tops, masks), in its largest
 /// piece and those of a tenth of its size; hollows are filled slice by slice. Solid things thicker than 8 mm that touch
