@@ -39,7 +39,7 @@ def test_all_structures_are_compared_and_shown(working, scene, volume, child):
     assert table.item(0, 0).text() == "Brain"
     assert table.item(0, 1).text() == f"{rows[0].values['DSC']:.3f}"
     table.horizontalHeader().sectionClicked.emit(comparison.COLUMNS.index("DSC"))
-    picture = pictures.take(working.root, "panel-compare", width=760)
+    picture = pictures.take(working.root, "panel-compare", width=820)
     assert {(205, 235, 205), (250, 215, 200)} <= pictures.colours_of(picture), "accepted and not accepted are marked"
 
 

@@ -45,7 +45,9 @@ def test_one_click_brings_the_segmentation_while_the_window_stays_alive(at_work,
     assert "Expected peak memory" in ui.deviceLabel.text()
     # The pictures go into the documentation, where nobody's folders belong.
     ui.modelFolderEdit.setText("models/all-2d")
+    ui.deviceSelector.setCurrentIndex(0)
     pictures.take(at_work.root, "panel-segment")
+    ui.deviceSelector.setCurrentIndex(1)
     ui.runButton.click()
     assert not ui.runButton.isEnabled()
     assert process_events(lambda: ui.progressBar.value() > 300, seconds=60), at_work.said
