@@ -53,6 +53,8 @@ def checks(part: str, device: str) -> list[Row]:
     """What the program gpu_checks says of one part."""
     # Convolutions in TF32 keep ten bits: what PyTorch gave on a CPU is compared in full precision, speed is not.
     more = {} if part == "speed" else {"NVIDIA_TF32_OVERRIDE": "0"}
+    # Each arena of the allocator has address space of its own, which would count where memory is limited.
+    more["MALLOC_ARENA_MAX"] = "1"
     if (FOLDER / "oracles").is_dir():
         more["TMLI_ORACLES"] = str(FOLDER / "oracles")
     command = [str(FOLDER / "bin/gpu_checks"), part, device]
@@ -101,7 +103,7 @@ def segmentation(device: str) -> list[Row]:
             seconds = tmli("segment", "--ct", ct, "--model", *models, "--device", place, "--out", file)
             rows.append(Row(f"tmli segment --device {place}: a child of 256 x 256, whole command", f"{seconds:.1f} s"))
         for reference, what, least in [(files[0], "the CPU's masks", LEAST_DSC), (truth, "the truth", 0.0)]:
-            result = work / "result.json"
+            result = work / f"{reference.stem}.json"
             tmli("compare", "--ct", ct, "--reference", reference, "--prediction", files[1], "--json", result)
             for row in json.loads(result.read_text(encoding="utf-8"))["structures"]:
                 dsc = row["dsc"]
