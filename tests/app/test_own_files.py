@@ -136,7 +136,7 @@ def test_without_a_ct_and_without_an_engine_the_page_says_what_to_do(browser: Br
         page.click(".tmli-problem button:has-text('Close')")
         wait_for(lambda: page.inner_text(".tmli-problem-what") != first, "the second problem")
         said = [first, problem(page)]
-        assert any("no CT series" in words for words in said), said
+        assert any("holds no file at all" in words for words in said), said
         assert any("tmli-worker" in words for words in said), said
         page.click("#auto-segment")
         assert "There is no CT to segment" in problem(page)
