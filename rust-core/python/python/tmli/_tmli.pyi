@@ -535,8 +535,8 @@ def body_mask(volume: Volume) -> NDArray[np.bool_]:
     """The patient in a CT, skin included, as a new bool array ``[k, j, i]``: for ``ptv`` where nobody drew it.
 
     What is denser than -300 HU, with the lungs, less what is thinner than 8 mm (table tops, masks), in its largest
-    piece and those of a tenth of its size; hollows are filled slice by slice. Solid things thicker than 8 mm that touch
-    the patient stay in.
+    piece and those of a tenth of its size; hollows are filled slice by slice. Solid things thicker than 8 mm that
+    touch the patient stay in.
 
     Raises InputError when there is no body, as in a volume that is no CT.
     """
