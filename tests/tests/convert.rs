@@ -89,3 +89,18 @@ fn what_makes_no_sense_is_refused_with_what_to_do() {
         .fails_with_usage(&["about contours"]);
     assert!(!out.exists() && !nrrd.exists());
 }
+
+#[test]
+fn structures_of_another_patient_are_refused_unless_the_user_knows_better() {
+    let (ct, truth, work) = (child(1).join("ct"), child(2).join("rtstruct.dcm"), folder());
+    let out = work.path().join("out.dcm");
+    let words = args!["convert", "--ct", &ct, "--input", &truth, "--out", &out];
+    run(&words).fails_saying(&["belong to another patient", "PatientID"]);
+    assert!(!out.exists());
+    let taken = run(words.iter().chain(args!["--ignore-identity"].iter()));
+    taken.succeeds();
+    assert!(taken.stderr.contains("another patient"), "{}", taken.stderr);
+    let words = args!["compare", "--ct", &ct, "--reference", &truth, "--prediction", &truth];
+    run(&words).fails_saying(&["belong to another patient"]);
+    run(words.iter().chain(args!["--ignore-identity"].iter())).succeeds();
+}

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use tmli_core::{Mask, Roi, RoiNumber, StructureSet, VolumeGeometry, rasterise, trace};
 use tmli_io::{
-    CtSeries, FileKind, RoiCode, check_belongs_to, file_kind, read_label_map, read_nrrd, read_segmentation,
-    read_structure_set, reference_findings,
+    CtSeries, FileKind, OfPatient, RoiCode, StructureSetFile, check_belongs_to, file_kind, read_label_map, read_nrrd,
+    read_segmentation, read_structure_set, reference_findings,
 };
 use tmli_terminal::{
     failure::{Explain, Failure, Outcome},
@@ -76,6 +76,8 @@ pub(crate) struct Place<'a> {
     pub(crate) map_argument: &'a str,
     /// Empty where the user named none.
     pub(crate) map: &'a LabelNames,
+    /// Take DICOM structures of another patient or frame of reference too.
+    pub(crate) ignore_identity: bool,
 }
 
 impl Place<'_> {
@@ -96,19 +98,28 @@ impl Place<'_> {
     pub(crate) fn read(&self, ct: &CtSeries) -> Outcome<Source> {
         match file_kind(self.path).explain(self.about())? {
             FileKind::StructureSet => self.structure_set(ct),
-            FileKind::Segmentation => self.segmentation(ct.volume.geometry()),
+            FileKind::Segmentation => self.segmentation(ct),
             FileKind::Nifti => self.label_map(ct.volume.geometry()),
             FileKind::Nrrd => self.nrrd(ct.volume.geometry()),
         }
     }
 
-    /// Reads the structures as contours: those of a structure set as they are, others traced, which loses no voxel.
-    pub(crate) fn read_as_set(&self, ct: &CtSeries) -> Outcome<StructureSet> {
+    /// What is doubtful about whose structures these are; an error where it is wrong.
+    fn check_identity(&self, file: &impl OfPatient, ct: &CtSeries) -> Outcome<Option<String>> {
+        match check_belongs_to(file, &ct.identity) {
+            Err(error) if self.ignore_identity => Ok(Some(format!("{error}; ignored, as --ignore-identity says"))),
+            checked => checked.map(|()| None).explain(self.about()),
+        }
+    }
+
+    /// Reads the structures as contours, with what was odd: those of a structure set as they are, others traced, which
+    /// loses no voxel.
+    pub(crate) fn read_as_set(&self, ct: &CtSeries) -> Outcome<(StructureSet, Vec<String>)> {
         if file_kind(self.path).explain(self.about())? == FileKind::StructureSet {
             self.no_map("an RT Structure Set")?;
             let file = read_structure_set(self.path).explain(self.about())?;
-            check_belongs_to(&file, &ct.identity).explain(self.about())?;
-            return Ok(file.structure_set);
+            let findings = self.oddities(&file, ct)?;
+            return Ok((file.structure_set, findings));
         }
         let source = self.read(ct)?;
         let roi = |(n, part): (i32, Part)| Roi {
@@ -119,16 +130,21 @@ impl Place<'_> {
             contours: trace(&part.mask, ct.volume.geometry()),
         };
         let rois = (1..).zip(source.parts).map(roi).collect();
-        Ok(StructureSet { label: String::new(), frame_of_reference: None, rois })
+        Ok((StructureSet { label: String::new(), frame_of_reference: None, rois }, source.findings))
+    }
+
+    /// What is odd about a structure set before its contours are filled.
+    fn oddities(&self, file: &StructureSetFile, ct: &CtSeries) -> Outcome<Vec<String>> {
+        let doubt = self.check_identity(file, ct)?;
+        let references = reference_findings(file, &ct.identity);
+        Ok(doubt.into_iter().chain(file.findings.iter().chain(&references).map(ToString::to_string)).collect())
     }
 
     fn structure_set(&self, ct: &CtSeries) -> Outcome<Source> {
         let kind = "an RT Structure Set";
         self.no_map(kind)?;
         let file = read_structure_set(self.path).explain(self.about())?;
-        check_belongs_to(&file, &ct.identity).explain(self.about())?;
-        let mut findings: Vec<String> =
-            file.findings.iter().chain(&reference_findings(&file, &ct.identity)).map(ToString::to_string).collect();
+        let mut findings = self.oddities(&file, ct)?;
         let mut parts = Vec::new();
         for roi in file.structure_set.rois {
             let rasterised = rasterise(&roi.contours, ct.volume.geometry());
@@ -144,10 +160,11 @@ impl Place<'_> {
         Ok(Source { kind, parts, findings })
     }
 
-    fn segmentation(&self, geometry: &VolumeGeometry) -> Outcome<Source> {
+    fn segmentation(&self, ct: &CtSeries) -> Outcome<Source> {
         let kind = "a DICOM Segmentation";
         self.no_map(kind)?;
-        let file = read_segmentation(self.path, geometry).explain(self.about())?;
+        let file = read_segmentation(self.path, ct.volume.geometry()).explain(self.about())?;
+        let doubt = self.check_identity(&file, ct)?;
         let parts = file.segments.into_iter().zip(file.segmentation.segments).map(|(said, segment)| Part {
             name: segment.name,
             colour: said.colour,
@@ -155,7 +172,7 @@ impl Place<'_> {
             code: said.code,
             mask: segment.mask,
         });
-        let findings = file.findings.iter().map(ToString::to_string).collect();
+        let findings = doubt.into_iter().chain(file.findings.iter().map(ToString::to_string)).collect();
         Ok(Source { kind, parts: parts.collect(), findings })
     }
 

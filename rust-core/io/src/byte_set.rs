@@ -74,6 +74,11 @@ impl<'a> ByteSet<'a> {
         Ok(Self { whole: &bytes[..parser.at], elements, encoding: Encoding::EXPLICIT, text })
     }
 
+    /// Whether its elements are in Implicit VR, as those of a sequence that was passed on as UN are in any file.
+    pub(crate) const fn is_implicit(&self) -> bool {
+        self.encoding.implicit
+    }
+
     /// The last element of this tag: a later one replaces an earlier one.
     pub(crate) fn element(&self, tag: Tag) -> Option<&Element<'a>> {
         self.elements.iter().rev().find(|element| element.tag == tag)
@@ -180,6 +185,10 @@ impl<'a> Parser<'a> {
                 (vr, u32::from(self.u16(encoding)?))
             }
         };
+        // What ends an item has no value: its length is zero, and a file that says something else means nothing by it.
+        if matches!(tag, ITEM_END | SEQUENCE_END) {
+            return Ok(Header { tag, vr, length: Some(0) });
+        }
         if claimed == UNDEFINED {
             return Ok(Header { tag, vr, length: None });
         }

@@ -52,7 +52,7 @@ pub struct CtAttributes {
 impl Default for CtAttributes {
     fn default() -> Self {
         Self {
-            patient_name: "Phantom".into(),
+            patient_name: "Phantom^".into(),
             patient_id: "PHANTOM".into(),
             sex: String::new(),
             age_years: None,

@@ -122,22 +122,22 @@ pub enum IoError {
     /// The slices of a series don't make a volume.
     #[error("the CT series can't be read as a volume: {0}")]
     Geometry(#[from] SeriesGeometryError),
-    /// The structure set is of somebody else.
+    /// The structures are of somebody else.
     #[error(
-        "the structure set belongs to another patient than the CT series ({what} differs); check that both are of the same patient"
+        "the structures belong to another patient than the CT series ({what} differs); check that both are of the same patient"
     )]
     OtherPatient {
         /// Which attribute differs (never its value).
         what: &'static str,
     },
-    /// The structure set's coordinates are of another scan.
+    /// The structures' coordinates are of another scan.
     #[error(
-        "the structure set is in frame of reference {got}, the CT series in {expected}: its coordinates don't fit this scan; choose the CT series that it was drawn on"
+        "the structures are in frame of reference {got}, the CT series in {expected}: their coordinates don't fit this scan; choose the CT series that they were drawn on"
     )]
     OtherFrame {
         /// UID of the CT's frame.
         expected: String,
-        /// UID of the structure set's frame.
+        /// UID of the structures' frame.
         got: String,
     },
     /// The object is of another class.

@@ -65,7 +65,7 @@ pub use segmentation_object::{
     SegmentRead, SegmentToWrite, SegmentationFile, WrittenSegmentation, read_segmentation, write_segmentation,
 };
 pub use structure_set::{
-    EditedStructureSet, PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions,
-    WrittenStructureSet, check_belongs_to, edit_structure_set, read_structure_set, reference_findings,
-    write_structure_set,
+    EditedStructureSet, OfPatient, PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile,
+    StructureSetOptions, WrittenStructureSet, check_belongs_to, edit_structure_set, read_structure_set,
+    reference_findings, write_structure_set,
 };

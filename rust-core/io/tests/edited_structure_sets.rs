@@ -188,6 +188,48 @@ fn sequences_are_found_behind_elements_out_of_order_and_refused_when_they_are_th
     assert!(refused.to_string().contains("(3006,0020) is in the file twice"), "{refused}");
 }
 
+/// Found by fuzzing: the length was held against what is left of the file, of which the copy had less.
+#[test]
+fn an_end_marker_that_says_a_length_does_not_hinder() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let mask = ring(12.0, 5.0);
+    let path = temp.path().join("rs.dcm");
+    write_structure_set(&path, &ct, &geometry, &[roi("A", trace(&mask, &geometry))], &StructureSetOptions::default())
+        .unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let end_of_item = bytes.windows(8).position(|w| w == [0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]).unwrap();
+    let lies = u32::try_from(bytes.len() - end_of_item - 8).unwrap();
+    for length in [lies, u32::MAX - 1, u32::MAX] {
+        bytes[end_of_item + 4..end_of_item + 8].copy_from_slice(&length.to_le_bytes());
+        fs::write(&path, &bytes).unwrap();
+        let out = temp.path().join("edited.dcm");
+        edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap();
+        let names: Vec<String> =
+            read_structure_set(&out).unwrap().structure_set.rois.into_iter().map(|roi| roi.name).collect();
+        assert_eq!(names, ["A", "B"]);
+    }
+}
+
+#[test]
+fn rois_that_were_passed_on_as_unknown_are_not_mixed_with_new_ones() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let ct = CtIdentity { frame_of_reference_uid: None, ..ct };
+    let path = temp.path().join("rs.dcm");
+    let contour = common::builder::contour(4, b"DS", b"0\\0\\5\\10\\0\\5\\10\\10\\5\\0\\10\\5");
+    let mut bytes = common::builder::structure_set("ISO_IR 192", &[(1, b"A", vec![contour])]);
+    // An item in Implicit VR under UN, with the number of its ROI.
+    let item = [&[0xFE, 0xFF, 0x00, 0xE0, 10, 0, 0, 0][..], &implicit(0x3006_0084, b"1 ")].concat();
+    bytes.extend(common::builder::element(0x3006_0080, b"UN", &item));
+    fs::write(&path, &bytes).unwrap();
+    let out = temp.path().join("edited.dcm");
+    let rois = [roi("B", trace(&ring(12.0, 5.0), &geometry))];
+    let refused = edit_structure_set(&path, &out, &ct, &geometry, &rois).unwrap_err();
+    assert!(refused.to_string().contains("passed them on as UN"), "{refused}");
+    assert!(!out.exists());
+}
+
 #[test]
 fn contours_too_long_for_explicit_vr_are_added_all_the_same() {
     let temp = tempfile::tempdir().unwrap();

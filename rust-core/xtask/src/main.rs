@@ -20,6 +20,7 @@ mod fuzz;
 mod gpu_checks;
 mod lint;
 mod lock;
+mod ohif;
 mod process;
 mod python_tests;
 mod repo;

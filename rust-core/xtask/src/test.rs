@@ -9,8 +9,8 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    codegen, dicom_peers, process, process::in_words, process::say, python_tests::Counts, repo::Repo, setup, table,
-    test_app, test_python, test_slicer,
+    codegen, dicom_peers, ohif, process, process::in_words, process::say, python_tests::Counts, repo::Repo, setup,
+    table, test_app, test_python, test_slicer,
 };
 
 /// Build everything and run every test that needs no GPU.
@@ -80,6 +80,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     setup::environment(repo, &CMAKE)?;
     if arguments.package.is_empty() || arguments.package.iter().any(|package| package == "tmli-io") {
         dicom_peers::ensure(repo)?;
+        ohif::ensure(repo)?;
     }
 
     // The program first: tests that start `tmli` find it in the target folder.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tmli_core::StructureMetrics;
+use tmli_core::{StructureMetrics, StructureSet};
 use tmli_terminal::{
     cancel,
     ct_args::CtArgs,
@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Which label is which structure, when the prediction is a label map
     #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', value_parser = parse_label)]
     prediction_map: Vec<(u32, String)>,
+    /// Take DICOM structures of another patient or frame of reference too, e.g. copies made anonymous in another way
+    #[arg(long)]
+    ignore_identity: bool,
     /// Also write the numbers as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -71,9 +74,17 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     }
     args.ct.require()?;
     let ct = args.ct.read()?;
-    let place = |argument, path, map_argument, map| Place { argument, path, map_argument, map }.read_as_set(&ct);
-    let reference = place("--reference", &args.reference, "--reference-map", &args.reference_map)?;
-    let prediction = place("--prediction", &args.prediction, "--prediction-map", &args.prediction_map)?;
+    let ignore_identity = args.ignore_identity;
+    let read = |argument, path, map_argument, map| {
+        let (set, findings) = Place { argument, path, map_argument, map, ignore_identity }.read_as_set(&ct)?;
+        findings.iter().take(20).for_each(|finding| verbosity.note(format_args!("note: {argument}: {finding}")));
+        if findings.len() > 20 {
+            verbosity.note(format_args!("note: {argument}: {} more oddities", findings.len() - 20));
+        }
+        Ok(set)
+    };
+    let reference: StructureSet = read("--reference", &args.reference, "--reference-map", &args.reference_map)?;
+    let prediction = read("--prediction", &args.prediction, "--prediction-map", &args.prediction_map)?;
     let (a, b, geometry) = (&reference, &prediction, ct.volume.geometry());
     let evaluation = evaluate(a, b, geometry, &names, verbosity)?;
     for finding in evaluation.findings.iter().take(20) {

@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// For label maps: which label is which structure, e.g. 5=Liver,6=Stomach (several labels of one name are joined)
     #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', value_parser = parse_label)]
     map: Vec<(u32, String)>,
+    /// Take DICOM structures of another patient or frame of reference too, e.g. copies made anonymous in another way
+    #[arg(long)]
+    ignore_identity: bool,
     /// File to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -123,7 +126,13 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     check_output(&args.out, "--out", args.force)?;
     args.ct.require()?;
     let ct = args.ct.read()?;
-    let place = Place { argument: "--input", path: &args.input, map_argument: "--map", map: &args.map };
+    let place = Place {
+        argument: "--input",
+        path: &args.input,
+        map_argument: "--map",
+        map: &args.map,
+        ignore_identity: args.ignore_identity,
+    };
     let source = place.read(&ct)?;
     for finding in source.findings.iter().take(SHOWN_FINDINGS) {
         verbosity.note(format_args!("note: {finding}"));

@@ -14,7 +14,7 @@ use crate::{
     error::IoError,
     finding::Finding,
     multi_frame::functional_group,
-    structure_set::RoiCode,
+    structure_set::{OfPatient, PatientKey, RoiCode},
 };
 
 const LABEL: &str = "the segmentation file";
@@ -49,15 +49,19 @@ pub struct SegmentationFile {
     pub sop_instance_uid: String,
     /// SeriesInstanceUIDs of the images it was drawn on, as it says.
     pub referenced_series_uids: Vec<String>,
+    /// Whom it belongs to.
+    pub patient: PatientKey,
+    /// FrameOfReferenceUID, where the file says.
+    pub frame_of_reference_uid: Option<String>,
     /// What was odd.
     pub findings: Vec<Finding>,
 }
 
-/// Reads a DICOM Segmentation of type BINARY onto the grid `geometry`: its frames must be slices of this grid.
+/// Reads a DICOM Segmentation of type BINARY onto the grid `geometry`: its frames must be slices of this grid. Whether
+/// it is of the same patient and in the same frame of reference, [`crate::check_belongs_to`] tells.
 ///
 /// # Errors
-/// [`IoError::LabelGrid`] when a frame is no slice of the grid or in another frame of reference, [`IoError::Unsupported`]
-/// for fractional and compressed segmentations, otherwise what can be wrong with a file.
+/// [`IoError::LabelGrid`] when a frame is no slice of the grid, [`IoError::Unsupported`] for fractional and compressed segmentations, otherwise what can be wrong with a file.
 pub fn read_segmentation(path: &Path, geometry: &VolumeGeometry) -> Result<SegmentationFile, IoError> {
     let object = dicom_file::open(path, LABEL, Extent::All)?.ok_or(IoError::NotDicom { file: LABEL.to_owned() })?;
     let class = object.text_or_empty(tags::SOP_CLASS_UID);
@@ -71,11 +75,6 @@ pub fn read_segmentation(path: &Path, geometry: &VolumeGeometry) -> Result<Segme
             what: "a segmentation that is not BINARY".to_owned(),
             advice: "export it as a BINARY segmentation",
         });
-    }
-    if let (Some(got), Some(expected)) = (object.text(tags::FRAME_OF_REFERENCE_UID), geometry.frame_of_reference())
-        && got != expected.0
-    {
-        return Err(IoError::OtherFrame { expected: expected.0.clone(), got });
     }
     let mut findings = Vec::new();
     let segments = described(&object, &mut findings)?;
@@ -92,8 +91,23 @@ pub fn read_segmentation(path: &Path, geometry: &VolumeGeometry) -> Result<Segme
         segments,
         sop_instance_uid: object.text_or_empty(tags::SOP_INSTANCE_UID),
         referenced_series_uids: series.iter().filter_map(|s| s.text(tags::SERIES_INSTANCE_UID)).collect(),
+        patient: PatientKey {
+            patient_id: object.text_or_empty(tags::PATIENT_ID),
+            patient_name: object.text_or_empty(tags::PATIENT_NAME),
+        },
+        frame_of_reference_uid: object.text(tags::FRAME_OF_REFERENCE_UID),
         findings,
     })
+}
+
+impl OfPatient for SegmentationFile {
+    fn patient(&self) -> &PatientKey {
+        &self.patient
+    }
+
+    fn frame_of_reference_uid(&self) -> Option<&str> {
+        self.frame_of_reference_uid.as_deref()
+    }
 }
 
 fn described(object: &DefaultDicomObject, findings: &mut Vec<Finding>) -> Result<Vec<SegmentRead>, IoError> {

