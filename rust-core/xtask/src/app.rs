@@ -69,8 +69,8 @@ pub(crate) struct Parts {
     python: PathBuf,
     /// `tmli-worker`.
     worker: PathBuf,
-    /// Mesa's libraries where the machine has no OpenGL.
-    mesa: Option<PathBuf>,
+    /// Whether pictures are drawn with Mesa's libraries in `.deps`, because the machine has no OpenGL.
+    own_mesa: bool,
 }
 
 impl Parts {
@@ -78,10 +78,10 @@ impl Parts {
     pub(crate) fn make(repo: &Repo) -> Result<Self> {
         setup::ensure(repo, setup::Need::Build)?;
         let python = setup::environment(repo, &APP)?;
-        let mesa = mesa(repo, &python)?;
+        let own_mesa = own_mesa(repo, &python)?;
         process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli-worker"]))?;
         wheels::install_module(repo, &python)?;
-        Ok(Self { python, worker: repo.target().join("release/tmli-worker"), mesa })
+        Ok(Self { python, worker: repo.target().join("release/tmli-worker"), own_mesa })
     }
 
     /// `python -m tmli_app` with what it needs, and with room for its arguments.
@@ -89,12 +89,12 @@ impl Parts {
         let mut command = process::command(&self.python, repo.root());
         command.args(["-m", "tmli_app", "--worker"]).arg(&self.worker);
         command.env("PYTHONPATH", repo.join("slicer-extension/app"));
-        if let Some(root) = &self.mesa {
-            let libraries = root.join("usr/lib/x86_64-linux-gnu");
-            command.env("LIBGL_DRIVERS_PATH", libraries.join("dri"));
+        if self.own_mesa {
+            let root = setup::GRAPHICS.folder(repo);
+            command.env("LIBGL_DRIVERS_PATH", root.join("usr/lib/x86_64-linux-gnu/dri"));
             command.env("__EGL_VENDOR_LIBRARY_DIRS", root.join("usr/share/glvnd/egl_vendor.d"));
             let before = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-            let folders = std::iter::once(libraries).chain(std::env::split_paths(&before));
+            let folders = setup::GRAPHICS.libraries(repo).into_iter().chain(std::env::split_paths(&before));
             // A folder with a colon in its name was refused by everything before us.
             command.env("LD_LIBRARY_PATH", std::env::join_paths(folders).unwrap_or(before));
         }
@@ -102,8 +102,8 @@ impl Parts {
     }
 }
 
-/// Mesa's libraries, unpacked, where the machine draws nothing by itself.
-fn mesa(repo: &Repo, python: &Path) -> Result<Option<PathBuf>> {
+/// Gets Mesa's libraries where the machine draws nothing by itself, and tells whether that was so.
+fn own_mesa(repo: &Repo, python: &Path) -> Result<bool> {
     let loads = Command::new(python)
         .args(["-I", "-c", "import ctypes; ctypes.CDLL('libEGL.so.1')"])
         .stdin(Stdio::null())
@@ -112,7 +112,7 @@ fn mesa(repo: &Repo, python: &Path) -> Result<Option<PathBuf>> {
         .is_ok_and(|status| status.success());
     let driver = VENDORS.iter().any(|folder| fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()));
     if loads && driver {
-        return Ok(None);
+        return Ok(false);
     }
     if !setup::GRAPHICS.ensure(repo)? {
         bail!(
@@ -120,5 +120,5 @@ fn mesa(repo: &Repo, python: &Path) -> Result<Option<PathBuf>> {
              Fedora: sudo dnf install mesa-libEGL mesa-dri-drivers"
         );
     }
-    Ok(Some(setup::GRAPHICS.folder(repo)))
+    Ok(true)
 }

@@ -1,6 +1,9 @@
 //! The test of the browser app: the program as it is started, driven in Chromium.
 
-use std::{ffi::OsStr, path::PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -20,7 +23,7 @@ const BROWSERS: [&str; 4] = ["chromium", "google-chrome", "google-chrome-stable"
 
 /// Runs `tests/app`; tells when there is no browser to run it in. `filter` is a part of a test's name.
 pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Option<Counts>> {
-    let Some((chromium, libraries)) = browser(repo)? else {
+    let Some(browser) = browser(repo)? else {
         say("skipped: tests/app (no Chromium here, and none from Debian)");
         return Ok(None);
     };
@@ -28,11 +31,9 @@ pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Option<Counts>> {
     let python = setup::environment(repo, &TESTS)?;
     wheels::install_module(repo, &python)?;
     let mut pytest = process::command(&python, repo.root());
-    pytest.env("TMLI_APP", start(&parts, repo)?).env("TMLI_CHROMIUM", chromium);
+    pytest.env("TMLI_APP", start(&parts, repo)?).env("TMLI_CHROMIUM", browser.program);
     pytest.env("TMLI_SCREENSHOTS", repo.target().join("screenshots"));
-    if let Some(folder) = libraries {
-        pytest.env("LD_LIBRARY_PATH", folder);
-    }
+    pytest.envs(browser.environment);
     python_tests::run(repo, pytest, "tests/app", filter).map(Some)
 }
 
@@ -52,19 +53,40 @@ fn start(parts: &app::Parts, repo: &Repo) -> Result<String> {
     Ok(serde_json::json!({ "command": words, "environment": environment }).to_string())
 }
 
-/// A Chromium and, where it is one from `.deps`, the folder of its libraries.
-fn browser(repo: &Repo) -> Result<Option<(PathBuf, Option<PathBuf>)>> {
+/// A Chromium, and what it needs to be told.
+struct Browser {
+    program: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+/// The machine's Chromium, or else one from `.deps`.
+fn browser(repo: &Repo) -> Result<Option<Browser>> {
     let folders: Vec<PathBuf> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
     let installed = BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     // Ubuntu's chromium-browser may be a script that asks for a snap.
     let works =
         |path: &PathBuf| path.exists() && process::output(process::command(path, repo.root()).arg("--version")).is_ok();
-    if let Some(path) = installed.into_iter().find(works) {
-        return Ok(Some((path, None)));
+    if let Some(program) = installed.into_iter().find(works) {
+        return Ok(Some(Browser { program, environment: Vec::new() }));
     }
     if !setup::CHROMIUM.ensure(repo)? {
         return Ok(None);
     }
-    let libraries = setup::CHROMIUM.folder(repo).join("usr/lib/x86_64-linux-gnu");
-    Ok(Some((setup::CHROMIUM.proof(repo), Some(libraries))))
+    let libraries = std::env::join_paths(setup::CHROMIUM.libraries(repo))?;
+    let environment = vec![("LD_LIBRARY_PATH", libraries), ("FONTCONFIG_FILE", fonts(repo)?.into_os_string())];
+    Ok(Some(Browser { program: setup::CHROMIUM.proof(repo), environment }))
+}
+
+/// Says where the fonts are that came with Chromium; without a font it crashes.
+fn fonts(repo: &Repo) -> Result<PathBuf> {
+    let folder = setup::CHROMIUM.folder(repo);
+    let text = format!(
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  \
+         <cachedir>{}</cachedir>\n</fontconfig>\n",
+        folder.join("usr/share/fonts").display(),
+        folder.join("font-cache").display(),
+    );
+    let path = folder.join("fonts.conf");
+    std::fs::write(&path, text).with_context(|| format!("{} cannot be written", repo.shown(&path)))?;
+    Ok(path)
 }

@@ -67,6 +67,10 @@ pub(crate) const PLASTIMATCH: Bundle = Bundle {
     without: "the tests that use plastimatch will skip, and the bench leaves it out",
 };
 
+/// Debian 12 has not moved all packages under /usr, and PulseAudio's libraries name a folder of the system.
+const LIBRARIES: [&str; 3] =
+    ["usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/pulseaudio", "lib/x86_64-linux-gnu"];
+
 /// Says that this was tried, so that a machine without apt is not asked again each time.
 const DONE: &str = "done";
 
@@ -79,6 +83,12 @@ impl Bundle {
     /// The file that is there when the packages are.
     pub(crate) fn proof(&self, repo: &Repo) -> PathBuf {
         self.folder(repo).join(self.proof)
+    }
+
+    /// Where the packages keep their libraries, for `LD_LIBRARY_PATH`; in a plain order of search.
+    pub(crate) fn libraries(&self, repo: &Repo) -> Vec<PathBuf> {
+        let folders = LIBRARIES.map(|folder| self.folder(repo).join(folder));
+        folders.into_iter().filter(|folder| folder.is_dir()).collect()
     }
 
     /// Gets the packages unless that was tried already, and tells whether they are there.
