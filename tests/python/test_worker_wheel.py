@@ -13,10 +13,15 @@ from conftest import REPOSITORY
 
 TORCH = REPOSITORY / ".deps/venv/lib"
 
-DESCRIBE = """
-import tmli, tmli_engine
+SEGMENT = """
+import sys, tmli, tmli_engine
+child = tmli.phantom(seed=7, age_years=2.0)
 with tmli.Engine() as engine:
-    print(engine.describe()["libtorch"], tmli_engine.worker_path(), tmli_engine.__version__ == tmli.__version__)
+    libtorch = engine.describe()["libtorch"]
+    job = engine.segment(child.ct, models=[sys.argv[1]], structures=["Liver"], device="cpu", overlap=0.0)
+    result = job.result(timeout=300)
+(liver,) = tmli.compare({"Liver": child.masks["Liver"]}, result.masks, child.ct.geometry)
+print(libtorch, tmli_engine.worker_path(), tmli_engine.__version__ == tmli.__version__, liver.dsc)
 """
 
 
@@ -51,14 +56,16 @@ def test_the_wheel_is_of_this_platform_and_asks_for_torch(site: Path) -> None:
     assert program.external_attr >> 16 & 0o111, "pip keeps it executable"
 
 
-def test_the_engine_finds_the_installed_worker_and_the_worker_its_libtorch(site: Path) -> None:
+def test_both_packages_as_installed_segment_a_child(site: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in ("TMLI_WORKER", "LD_LIBRARY_PATH", "LIBTORCH")}
     environment |= {"PYTHONPATH": str(site), "XDG_STATE_HOME": str(site / "state")}
-    done = subprocess.run([sys.executable, "-c", DESCRIBE], capture_output=True, text=True, env=environment)
+    command = [sys.executable, "-c", SEGMENT, str(REPOSITORY / "demo/models/all-2d")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    libtorch, program, same_version = done.stdout.split()
+    libtorch, program, same_version, dsc = done.stdout.split()
     assert libtorch.startswith("2.11") and same_version == "True"
     assert Path(program) == site / "tmli_engine/bin/tmli-worker"
+    assert float(dsc) > 0.8
 
 
 def test_nothing_of_the_machine_that_built_it_is_in_the_search_path(site: Path) -> None:

@@ -27,6 +27,9 @@ pub(crate) fn run(repo: &Repo, repeat: u32, python: bool) -> Result<()> {
     let worker = repo.target().join("release/tmli-worker");
     let mut bench = process::command(repo.target().join("release/examples/engine_bench"), repo.root());
     bench.arg(&worker).arg(&folder).arg(repeat.to_string());
+    if let Some(load) = load().filter(|&load| load > 1.0) {
+        say(format_args!("This machine was busy in the last minute (load {load:.1}): at rest, times are shorter"));
+    }
     say("A CT of 512 x 512 x 250 goes to the worker, 25 masks come back");
     report("from Rust", &measured(&process::output(&mut bench)?)?)?;
     if python {
@@ -41,6 +44,11 @@ fn from_python(repo: &Repo, worker: &Path, folder: &Path, repeat: u32) -> Result
     let mut script = process::command(&python, repo.root());
     script.arg(repo.join(SCRIPT)).arg(worker).arg(folder.join("model")).arg(repeat.to_string());
     process::output(&mut script)
+}
+
+/// Programs that wanted a core in the last minute, on average; `None` where the system does not tell.
+fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }
 
 fn measured(text: &str) -> Result<Vec<Value>> {
