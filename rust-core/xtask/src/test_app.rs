@@ -72,21 +72,5 @@ fn browser(repo: &Repo) -> Result<Option<Browser>> {
     if !setup::CHROMIUM.ensure(repo)? {
         return Ok(None);
     }
-    let libraries = std::env::join_paths(setup::CHROMIUM.libraries(repo))?;
-    let environment = vec![("LD_LIBRARY_PATH", libraries), ("FONTCONFIG_FILE", fonts(repo)?.into_os_string())];
-    Ok(Some(Browser { program: setup::CHROMIUM.proof(repo), environment }))
-}
-
-/// Says where the fonts are that came with Chromium; without a font it crashes.
-fn fonts(repo: &Repo) -> Result<PathBuf> {
-    let folder = setup::CHROMIUM.folder(repo);
-    let text = format!(
-        "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  \
-         <cachedir>{}</cachedir>\n</fontconfig>\n",
-        folder.join("usr/share/fonts").display(),
-        folder.join("font-cache").display(),
-    );
-    let path = folder.join("fonts.conf");
-    std::fs::write(&path, text).with_context(|| format!("{} cannot be written", repo.shown(&path)))?;
-    Ok(path)
+    Ok(Some(Browser { program: setup::CHROMIUM.proof(repo), environment: setup::CHROMIUM.environment(repo)? }))
 }

@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -49,6 +50,15 @@ pub(crate) const GRAPHICS: Bundle = Bundle {
     without: "the browser app needs them: sudo apt install libegl1 libgl1-mesa-dri",
 };
 
+/// What Qt loads from the system, also without a screen. Names that Debian and Ubuntu share; GLib comes with HarfBuzz.
+pub(crate) const QT: Bundle = Bundle {
+    folder: "debian-qt",
+    packages: &["libegl1", "libgl1", "libfontconfig1", "libxkbcommon0", "libdbus-1-3", "libharfbuzz0b"],
+    proof: "usr/lib/x86_64-linux-gnu/libharfbuzz.so.0",
+    what: "the libraries that Qt needs for the tests of the Slicer panel, about 40 MB",
+    without: "the tests of the Slicer extension need them: sudo apt install libegl1 libgl1 libxkbcommon0 libglib2.0-0",
+};
+
 /// The browser that the test of the browser app drives.
 pub(crate) const CHROMIUM: Bundle = Bundle {
     folder: "debian-chromium",
@@ -89,6 +99,21 @@ impl Bundle {
     pub(crate) fn libraries(&self, repo: &Repo) -> Vec<PathBuf> {
         let folders = LIBRARIES.map(|folder| self.folder(repo).join(folder));
         folders.into_iter().filter(|folder| folder.is_dir()).collect()
+    }
+
+    /// What a program must be told to find the unpacked libraries and fonts. Chromium crashes without a font.
+    pub(crate) fn environment(&self, repo: &Repo) -> Result<Vec<(&'static str, OsString)>> {
+        let folder = self.folder(repo);
+        let text = format!(
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  \
+             <cachedir>{}</cachedir>\n</fontconfig>\n",
+            folder.join("usr/share/fonts").display(),
+            folder.join("font-cache").display(),
+        );
+        let fonts = folder.join("fonts.conf");
+        fs::write(&fonts, text).with_context(|| format!("{} cannot be written", repo.shown(&fonts)))?;
+        let libraries = std::env::join_paths(self.libraries(repo))?;
+        Ok(vec![("LD_LIBRARY_PATH", libraries), ("FONTCONFIG_FILE", fonts.into_os_string())])
     }
 
     /// Gets the packages unless that was tried already, and tells whether they are there.

@@ -27,7 +27,7 @@ use crate::{
     repo::Repo,
 };
 use debian::CHECKERS;
-pub(crate) use debian::{CHROMIUM, GRAPHICS, PLASTIMATCH};
+pub(crate) use debian::{CHROMIUM, GRAPHICS, PLASTIMATCH, QT};
 pub(crate) use environment::{Environment, environment};
 use stamp::Stamp;
 
