@@ -38,7 +38,7 @@ pub struct Segmented {
     pub notes: Vec<String>,
 }
 
-/// As [`segment_with`](super::segment_with), going on with less where memory runs out. `progress` begins anew with each
+/// As [`segment_with`], going on with less where memory runs out. `progress` begins anew with each
 /// attempt.
 ///
 /// # Errors
