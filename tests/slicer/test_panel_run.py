@@ -10,7 +10,7 @@ import pytest
 from conftest import MODELS, no_engine, state_of
 from panels import open_panel, unfold
 from standin.application import process_events
-from test_run import children_of_this_process
+from test_run import newest_worker
 from TMLILib import geometry, segmentation
 from TMLILib.logic import TMLILogic
 
@@ -141,8 +141,7 @@ def test_a_worker_that_is_killed_is_one_dialog_with_details(scene, worker, at_wo
         before = state_of(scene)
         opened.ui.runButton.click()
         process_events(seconds=0.3)
-        for pid in children_of_this_process("tmli-worker"):
-            os.kill(pid, signal.SIGKILL)
+        os.kill(newest_worker(), signal.SIGKILL)
         assert process_events(ended(opened), seconds=30)
         assert len(opened.said) == 1 and opened.answers.problems[0].details
         assert state_of(scene) == before

@@ -132,8 +132,7 @@ def test_a_worker_that_is_killed_is_said_and_the_next_run_works(scene, worker, c
         run = logic.start(volume, model_set, device="cpu")
         while run.poll().state == "queued":
             time.sleep(0.01)
-        for pid in children_of_this_process("tmli-worker"):
-            os.kill(pid, signal.SIGKILL)
+        os.kill(newest_worker(), signal.SIGKILL)
         assert wait(run).state == "failed"
         with pytest.raises(Problem) as caught:
             logic.finish(run)
@@ -143,11 +142,14 @@ def test_a_worker_that_is_killed_is_said_and_the_next_run_works(scene, worker, c
         assert wait(again).state == "done"
 
 
-def children_of_this_process(name: str) -> list[int]:
-    listing = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())], capture_output=True, text=True)
-    words = [line.split() for line in listing.stdout.splitlines()]
-    # The session's own engine has a worker too; the youngest is the one of the test.
-    return [max(int(pid) for pid, command in words if command == name)]
+def newest_worker() -> int:
+    """The process of the engine that was made last. The session's own engine has a worker too, and a panel may just be
+    asking another one about devices; numbers of processes start again at the end, so only their age tells."""
+    listing = subprocess.run(
+        ["ps", "-o", "pid=,etimes=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=True
+    )
+    workers = [line.split() for line in listing.stdout.splitlines() if "tmli-worker serve" in line]
+    return int(min(workers, key=lambda words: (int(words[1]), -int(words[0])))[0])
 
 
 def test_a_ct_that_is_removed_during_the_run_is_said(scene, ready, slab):
