@@ -3,7 +3,10 @@
 
 mod common;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use common::oracles;
 use ndarray::Array3;
@@ -42,6 +45,19 @@ fn roi(name: &str, contours: Vec<Contour>) -> RoiToWrite {
         generation: RoiGeneration::Automatic,
         generation_description: "test".into(),
     }
+}
+
+/// A CT series, and a structure set of it with one ROI: `A`, these contours.
+fn one_roi(folder: &Path) -> (CtIdentity, VolumeGeometry, PathBuf, Vec<Contour>) {
+    let (ct, geometry) = series(&folder.join("ct"));
+    let path = folder.join("rs.dcm");
+    let contours = trace(&ring(12.0, 5.0), &geometry);
+    write_structure_set(&path, &ct, &geometry, &[roi("A", contours.clone())], &StructureSetOptions::default()).unwrap();
+    (ct, geometry, path, contours)
+}
+
+fn roi_names(path: &Path) -> Vec<String> {
+    read_structure_set(path).unwrap().structure_set.rois.into_iter().map(|roi| roi.name).collect()
 }
 
 #[test]
@@ -143,13 +159,10 @@ fn one_roi_is_replaced_one_is_added_and_the_rest_is_kept() {
 #[test]
 fn a_structure_set_of_another_patient_is_not_changed() {
     let temp = tempfile::tempdir().unwrap();
-    let (mut ct, geometry) = series(&temp.path().join("ct"));
-    let path = temp.path().join("rs.dcm");
-    let rois = [roi("A", trace(&ring(12.0, 5.0), &geometry))];
-    write_structure_set(&path, &ct, &geometry, &rois, &StructureSetOptions::default()).unwrap();
+    let (mut ct, geometry, path, contours) = one_roi(temp.path());
     ct.patient.patient_id = "another".into();
     let out = temp.path().join("out.dcm");
-    assert!(edit_structure_set(&path, &out, &ct, &geometry, &rois).is_err());
+    assert!(edit_structure_set(&path, &out, &ct, &geometry, &[roi("A", contours)]).is_err());
     assert!(!out.exists());
 }
 
@@ -165,11 +178,7 @@ fn implicit(tag: u32, value: &[u8]) -> Vec<u8> {
 #[test]
 fn sequences_are_found_behind_elements_out_of_order_and_refused_when_they_are_there_twice() {
     let temp = tempfile::tempdir().unwrap();
-    let (ct, geometry) = series(&temp.path().join("ct"));
-    let mask = ring(12.0, 5.0);
-    let path = temp.path().join("rs.dcm");
-    write_structure_set(&path, &ct, &geometry, &[roi("A", trace(&mask, &geometry))], &StructureSetOptions::default())
-        .unwrap();
+    let (ct, geometry, path, contours) = one_roi(temp.path());
     let bytes = fs::read(&path).unwrap();
     // StructureSetDate as a fuzzer left it, with a tag that comes after all sequences.
     let at = bytes.windows(4).position(|w| w == [0x06, 0x30, 0x08, 0x00]).unwrap();
@@ -177,14 +186,12 @@ fn sequences_are_found_behind_elements_out_of_order_and_refused_when_they_are_th
     late[at + 1] = 0x31;
     fs::write(&path, &late).unwrap();
     let out = temp.path().join("edited.dcm");
-    edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap();
-    let names: Vec<String> =
-        read_structure_set(&out).unwrap().structure_set.rois.into_iter().map(|roi| roi.name).collect();
-    assert_eq!(names, ["A", "B"]);
+    edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", contours.clone())]).unwrap();
+    assert_eq!(roi_names(&out), ["A", "B"]);
 
     let twice = [bytes, implicit(0x3006_0020, &[])].concat();
     fs::write(&path, &twice).unwrap();
-    let refused = edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap_err();
+    let refused = edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", contours)]).unwrap_err();
     assert!(refused.to_string().contains("(3006,0020) is in the file twice"), "{refused}");
 }
 
@@ -192,11 +199,7 @@ fn sequences_are_found_behind_elements_out_of_order_and_refused_when_they_are_th
 #[test]
 fn an_end_marker_that_says_a_length_does_not_hinder() {
     let temp = tempfile::tempdir().unwrap();
-    let (ct, geometry) = series(&temp.path().join("ct"));
-    let mask = ring(12.0, 5.0);
-    let path = temp.path().join("rs.dcm");
-    write_structure_set(&path, &ct, &geometry, &[roi("A", trace(&mask, &geometry))], &StructureSetOptions::default())
-        .unwrap();
+    let (ct, geometry, path, contours) = one_roi(temp.path());
     let mut bytes = fs::read(&path).unwrap();
     let end_of_item = bytes.windows(8).position(|w| w == [0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]).unwrap();
     let lies = u32::try_from(bytes.len() - end_of_item - 8).unwrap();
@@ -204,10 +207,8 @@ fn an_end_marker_that_says_a_length_does_not_hinder() {
         bytes[end_of_item + 4..end_of_item + 8].copy_from_slice(&length.to_le_bytes());
         fs::write(&path, &bytes).unwrap();
         let out = temp.path().join("edited.dcm");
-        edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", trace(&mask, &geometry))]).unwrap();
-        let names: Vec<String> =
-            read_structure_set(&out).unwrap().structure_set.rois.into_iter().map(|roi| roi.name).collect();
-        assert_eq!(names, ["A", "B"]);
+        edit_structure_set(&path, &out, &ct, &geometry, &[roi("B", contours.clone())]).unwrap();
+        assert_eq!(roi_names(&out), ["A", "B"]);
     }
 }
 
