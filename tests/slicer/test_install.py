@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from types import SimpleNamespace
 
 import pictures
 import pytest
@@ -22,6 +23,14 @@ print("Collecting libtorch", flush=True)
 for done in (0, 500, 1000): print(f"Progress {done} of 1000", flush=True)
 print("Successfully installed", flush=True)
 """
+
+
+@pytest.fixture(autouse=True)
+def disk(monkeypatch):
+    """A disk with room for everything, whatever this machine has; a test sets `free` to something else."""
+    room = SimpleNamespace(free=100_000_000_000)
+    monkeypatch.setattr(install.shutil, "disk_usage", lambda _: room)
+    return room
 
 
 def plan_of(*codes: str) -> install.Plan:
@@ -89,6 +98,14 @@ def test_torch_never_goes_into_slicers_python(tmp_path):
             assert "--no-deps" in step.command
     (core,) = install.core_plan().steps
     assert core.command[-1] == f"tmli=={VERSION}" and "--no-deps" in core.command
+
+
+@pytest.mark.parametrize("device, needed", [("cpu", "2.0 GB"), ("cuda", "9.1 GB")])
+def test_a_disk_without_room_is_said_before_anything_is_loaded(tmp_path, disk, device, needed):
+    disk.free = 1_000_000_000
+    with pytest.raises(Problem, match=f"about {needed} while it is installed; 1.0 GB are free"):
+        install.engine_plan(device, folder=tmp_path / "engine")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_without_packages_is_said(tmp_path):
