@@ -78,7 +78,11 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
 
     // For the C and C++ programs of tests/capi.
     setup::environment(repo, &CMAKE)?;
-    if arguments.package.is_empty() || arguments.package.iter().any(|package| package == "tmli-io") {
+    let tests = |name: &str| arguments.package.is_empty() || arguments.package.iter().any(|package| package == name);
+    if tests("tmli-core") {
+        setup::PLASTIMATCH.ensure(repo)?;
+    }
+    if tests("tmli-io") {
         dicom_peers::ensure(repo)?;
         ohif::ensure(repo)?;
     }

@@ -10,6 +10,9 @@ use std::{
 
 use super::repository;
 
+#[path = "../../../core/tests/common/plastimatch.rs"]
+pub mod plastimatch;
+
 /// A program from PATH or from `.deps/debian`; `None`, with a line that says so, where there is none.
 pub fn program(name: &str) -> Option<Command> {
     let debian = repository().join(".deps/debian/usr");
@@ -65,22 +68,6 @@ pub fn peers() -> Option<Command> {
         return None;
     }
     Some(Command::new(python))
-}
-
-/// plastimatch from PATH or from `.deps/plastimatch`.
-pub fn plastimatch() -> Option<Command> {
-    let folder = repository().join(".deps/plastimatch/usr");
-    let own = folder.join("bin/plastimatch");
-    if !own.is_file() {
-        return program("plastimatch");
-    }
-    let mut command = Command::new(own);
-    // ITK and plastimatch lie in `lib` itself, BLAS and LAPACK in folders of their own.
-    let common = folder.join("lib/x86_64-linux-gnu");
-    let folders = [folder.join("lib"), common.join("blas"), common.join("lapack"), common];
-    command.env("LD_LIBRARY_PATH", env::join_paths(folders).expect("no colon in the path"));
-    command.env("DCMDICTPATH", folder.join("share/libdcmtk17/dicom.dic"));
-    Some(command)
 }
 
 /// Node.js with the script that reads as the OHIF viewer does.
