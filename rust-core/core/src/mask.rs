@@ -145,6 +145,21 @@ impl Mask {
         &self.words[start..start + self.words_per_row]
     }
 
+    /// The part of the mask within `bounds`, whose columns start at a word.
+    pub(crate) fn part(&self, bounds: VoxelBox) -> Self {
+        let mut part = Self::new(std::array::from_fn(|x| bounds.max[x] - bounds.min[x]));
+        let (first, [slices, rows, columns]) = (bounds.min[2] / BITS, part.shape);
+        for (k, j) in (0..slices).flat_map(|k| (0..rows).map(move |j| (k, j))) {
+            let whole = self.row(k + bounds.min[0], j + bounds.min[1]);
+            let row = part.row_mut(k, j);
+            row.copy_from_slice(&whole[first..first + row.len()]);
+            if let Some(last) = row.last_mut().filter(|_| !columns.is_multiple_of(BITS)) {
+                *last &= (1 << (columns % BITS)) - 1;
+            }
+        }
+        part
+    }
+
     /// The words of one row of the image. Bits beyond the last column must stay 0.
     pub fn row_mut(&mut self, k: usize, j: usize) -> &mut [u64] {
         let start = self.row_start(k, j);

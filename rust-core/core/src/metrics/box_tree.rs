@@ -5,9 +5,6 @@ use std::ops::Range;
 /// A point in mm, `[k, j, i]`.
 pub(super) type Point = [f64; 3];
 
-/// Things in a leaf.
-const LEAF: usize = 4;
-
 /// Deep enough for the tree of any surface: every level halves what is left of at most 2^32 things.
 const DEEPEST: usize = 40;
 
@@ -27,16 +24,17 @@ pub(super) struct BoxTree {
 }
 
 impl BoxTree {
-    /// Builds the tree and brings the things into its order. `bounds` are the smallest and largest coordinates.
-    pub(super) fn new<T>(things: &mut [T], bounds: impl Fn(&T) -> [Point; 2]) -> Self {
+    /// Builds the tree, with up to `leaf` things in each leaf, and brings the things into its order. `bounds` are the
+    /// smallest and largest coordinates.
+    pub(super) fn new<T>(things: &mut [T], leaf: usize, bounds: impl Fn(&T) -> [Point; 2]) -> Self {
         let mut tree = Self { nodes: Vec::with_capacity(things.len()) };
         if !things.is_empty() {
-            tree.split(things, 0, &bounds);
+            tree.split(things, leaf, 0, &bounds);
         }
         tree
     }
 
-    fn split<T>(&mut self, things: &mut [T], start: usize, bounds: &impl Fn(&T) -> [Point; 2]) {
+    fn split<T>(&mut self, things: &mut [T], leaf: usize, start: usize, bounds: &impl Fn(&T) -> [Point; 2]) {
         let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
         for [low, high] in things.iter().map(bounds) {
             for x in 0..3 {
@@ -45,7 +43,7 @@ impl BoxTree {
             }
         }
         let here = self.nodes.len();
-        let count = if things.len() <= LEAF { things.len() as u32 } else { 0 };
+        let count = if things.len() <= leaf { things.len() as u32 } else { 0 };
         let outwards = (min.map(|x| (x as f32).next_down()), max.map(|x| (x as f32).next_up()));
         self.nodes.push(Node { min: outwards.0, max: outwards.1, start: start as u32, count });
         if count > 0 {
@@ -57,9 +55,9 @@ impl BoxTree {
         let centre = |thing: &T| bounds(thing).iter().map(|point| point[axis]).sum::<f64>();
         things.select_nth_unstable_by(middle, |a, b| centre(a).total_cmp(&centre(b)));
         let (first, second) = things.split_at_mut(middle);
-        self.split(first, start, bounds);
+        self.split(first, leaf, start, bounds);
         self.nodes[here].start = self.nodes.len() as u32;
-        self.split(second, start + middle, bounds);
+        self.split(second, leaf, start + middle, bounds);
     }
 
     /// Calls `look` with the leaves that may hold something nearer to `at` than the squared distance `best`. It is
@@ -89,6 +87,11 @@ impl BoxTree {
                 }
             }
         }
+    }
+
+    /// Squared distance to the box around all things; infinite when there are none.
+    pub(super) fn squared_distance_to_all(&self, at: Point) -> f64 {
+        if self.nodes.is_empty() { f64::INFINITY } else { self.squared_distance(0, at) }
     }
 
     #[inline]

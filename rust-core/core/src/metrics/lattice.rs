@@ -77,6 +77,11 @@ impl<'a> Boxed<'a> {
         k.zip(j).map_or(&[], |(k, j)| self.row(k, j))
     }
 
+    /// Voxels of the box on each axis.
+    pub(super) fn extent(&self) -> [usize; 3] {
+        std::array::from_fn(|x| self.bounds.max[x] - self.bounds.min[x])
+    }
+
     fn shape(&self, extra: usize) -> [usize; 3] {
         let VoxelBox { min, max } = self.bounds;
         [max[0] - min[0] + extra, max[1] - min[1] + extra, max[2] - min[2] / BITS * BITS + extra]

@@ -22,6 +22,9 @@ const GROUP: usize = 8;
 /// Rows and columns of a patch of neighbours.
 const PATCH: [usize; 2] = [8, 16];
 
+/// Words in a leaf of the tree.
+const LEAF: usize = 4;
+
 /// A lattice position `[k, j, i]`.
 pub(super) type At = [u32; 3];
 
@@ -119,7 +122,7 @@ impl<'a> Nearest<'a> {
     fn in_tree(&self, at: At, best: f64) -> Option<At> {
         let (tree, words) = self.tree.get_or_init(|| {
             let mut words = words_of(self.bits);
-            (BoxTree::new(&mut words, |word| word.bounds(self.spacing)), words)
+            (BoxTree::new(&mut words, LEAF, |word| word.bounds(self.spacing)), words)
         });
         let mut found = None;
         tree.walk(std::array::from_fn(|x| f64::from(at[x]) * self.spacing[x]), best, |leaf, mut best| {

@@ -28,6 +28,9 @@ pub struct NamedMetrics {
 /// threads; smaller ones side by side. So the memory is that of one large structure, whatever their number.
 const LARGE: usize = 1 << 24;
 
+/// Columns of a mask that are one word.
+const WORD: usize = u64::BITS as usize;
+
 /// Compares every structure that both segmentations name, in the reference's order.
 ///
 /// Memory beside the masks: two bits for each voxel of the box around the largest structure, and what its distances
@@ -99,8 +102,14 @@ pub fn compare_byte_masks(
             let (name, reference, prediction) = &pairs[n];
             let (reference, prediction) =
                 rayon::join(|| Mask::from_bytes(reference.view()), || Mask::from_bytes(prediction.view()));
-            let metrics = measure(&Part::whole(&reference, &prediction), spacing_mm, options)?;
-            Ok(NamedMetrics { name: (*name).to_owned(), metrics })
+            // Only the box around the structure is kept while it is measured.
+            let scan = reference.shape();
+            let bounds = joint_bounds(reference.bounds(), prediction.bounds());
+            let VoxelBox { min: [k, j, i], max } = bounds.unwrap_or(VoxelBox { min: [0; 3], max: [0; 3] });
+            let bounds = VoxelBox { min: [k, j, i / WORD * WORD], max };
+            let [reference, prediction] = [reference, prediction].map(|mask| mask.part(bounds));
+            let part = Part { offset: bounds.min, scan, ..Part::whole(&reference, &prediction) };
+            Ok(NamedMetrics { name: (*name).to_owned(), metrics: measure(&part, spacing_mm, options)? })
         },
     )
 }

@@ -5,12 +5,24 @@ use super::{DirectedDistances, Profile};
 /// Sums of weights are rounded; a part this close to the percentile has reached it.
 const ROUNDING: f64 = 1e-12;
 
+/// The same for surface shared between steps, where a distance off by a rounding is next to a step.
+const STEP_ROUNDING: f64 = 1e-9;
+
 /// Distances from one surface, each with the weight of the surface at that distance: nearest first, none twice.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Distribution(Vec<(f64, f64)>);
+pub(super) struct Distribution {
+    steps: Vec<(f64, f64)>,
+    /// What lies between two steps has been shared between them; 0 when all distances are exact.
+    step_mm: f64,
+}
 
 impl Distribution {
-    pub(super) fn new(mut steps: Vec<(f64, f64)>) -> Self {
+    pub(super) fn new(steps: Vec<(f64, f64)>) -> Self {
+        Self::in_steps(steps, 0.0)
+    }
+
+    /// Of distances that have been shared between multiples of a step.
+    pub(super) fn in_steps(mut steps: Vec<(f64, f64)>, step_mm: f64) -> Self {
         steps.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         steps.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
@@ -19,29 +31,34 @@ impl Distribution {
             }
             same
         });
-        Self(steps)
+        Self { steps, step_mm }
     }
 
     fn weight(&self) -> f64 {
-        self.0.iter().map(|(_, weight)| weight).sum()
+        self.steps.iter().map(|(_, weight)| weight).sum()
     }
 
     fn sum(&self) -> f64 {
-        self.0.iter().map(|(distance, weight)| distance * weight).sum()
+        self.steps.iter().map(|(distance, weight)| distance * weight).sum()
+    }
+
+    pub(super) fn mean(&self) -> f64 {
+        self.sum() / self.weight()
     }
 
     fn weight_within(&self, tolerance: f64) -> f64 {
-        self.0.iter().take_while(|(distance, _)| *distance <= tolerance).map(|(_, weight)| weight).sum()
+        let reach = tolerance + self.step_mm;
+        self.steps.iter().take_while(|(distance, _)| *distance <= reach).map(|(_, weight)| weight).sum()
     }
 
-    fn max(&self) -> Option<f64> {
-        self.0.last().map(|&(distance, _)| distance)
+    pub(super) fn max(&self) -> Option<f64> {
+        self.steps.last().map(|&(distance, _)| distance)
     }
 
     /// The first distance at which the weight so far is enough.
     fn first_where(&self, enough: impl Fn(f64) -> bool) -> Option<f64> {
         let mut covered = 0.0;
-        let found = self.0.iter().find(|(_, weight)| {
+        let found = self.steps.iter().find(|(_, weight)| {
             covered += weight;
             enough(covered)
         });
@@ -53,7 +70,8 @@ impl Distribution {
         let (fraction, total) = (percentile / 100.0, self.weight());
         let at_rank = |rank: f64| self.first_where(|covered| covered > rank);
         match profile {
-            Profile::Surfel | Profile::Net => self.first_where(|covered| covered / total >= fraction - ROUNDING),
+            Profile::Surfel => self.first_where(|covered| covered / total >= fraction - ROUNDING),
+            Profile::Net => self.first_where(|covered| covered / total >= fraction - STEP_ROUNDING),
             Profile::Voxel => {
                 let rank = fraction * (total - 1.0);
                 at_rank(rank.floor()).zip(at_rank(rank.ceil())).map(|(below, above)| {
@@ -69,7 +87,7 @@ impl Distribution {
     }
 
     fn merged(&self, other: &Self) -> Self {
-        Self::new(self.0.iter().chain(&other.0).copied().collect())
+        Self::in_steps(self.steps.iter().chain(&other.steps).copied().collect(), self.step_mm)
     }
 }
 
@@ -150,11 +168,11 @@ impl SurfaceDistances {
 
     fn directed(&self, from: &Distribution, to: &Distribution, percentile: f64) -> DirectedDistances {
         let Some(max_mm) = from.max() else {
-            let value = if to.0.is_empty() { f64::NAN } else { f64::INFINITY };
+            let value = if to.steps.is_empty() { f64::NAN } else { f64::INFINITY };
             return DirectedDistances { mean_mm: value, percentile95_mm: value, percentile_mm: value, max_mm: value };
         };
         DirectedDistances {
-            mean_mm: from.sum() / from.weight(),
+            mean_mm: from.mean(),
             percentile95_mm: from.percentile(95.0, self.profile),
             percentile_mm: from.percentile(percentile, self.profile),
             max_mm,
@@ -198,6 +216,6 @@ mod tests {
 
     #[test]
     fn equal_distances_are_one_step() {
-        assert_eq!(Distribution::new(vec![(2.0, 1.0), (1.0, 3.0), (2.0, 4.0)]).0, [(1.0, 3.0), (2.0, 5.0)]);
+        assert_eq!(Distribution::new(vec![(2.0, 1.0), (1.0, 3.0), (2.0, 4.0)]).steps, [(1.0, 3.0), (2.0, 5.0)]);
     }
 }

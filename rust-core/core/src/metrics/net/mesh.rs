@@ -1,60 +1,239 @@
-//! The surface net of a mask.
+//! The surface net of a mask: a vertex in each cube between eight voxel centres of which some are inside.
+//!
+//! Kept small, as a patient's largest structure has a million vertices: where they are is a bit each, in the lattice of
+//! the surface, and a vertex is 7 bytes beside. Neighbours are found by counting bits.
 
-use super::super::{
-    box_tree::Point,
-    lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
+use super::{
+    super::{
+        box_tree::Point,
+        lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
+    },
+    relax::relaxed,
 };
 
-/// How often vertices are moved.
-const ROUNDS: usize = 120;
+/// Steps of a voxel in which offsets are kept: half a voxel is the most that 16 bits hold.
+pub(super) const STEPS: f32 = 65534.0;
 
-/// The part of the way to the mean of their neighbours that vertices go, in turn: forth, and then back by nearly as much,
-/// so that the surface becomes smooth and does not shrink (G. Taubin, "A signal processing approach to fair surface
-/// design", SIGGRAPH 1995).
-const FACTORS: [f64; 2] = [0.6, -0.5];
+/// From the middle of a cube, in [`STEPS`] of a voxel.
+pub(super) type Offset = [i16; 3];
 
-/// How far vertices may move on each axis, in voxels. A little less than half: the net of a single voxel must not
-/// shrink to a point without area.
-const FARTHEST: f64 = 0.4;
+/// Which of the cubes before and after on each axis (bits 0 to 5: -k, +k, -j, +j, -i, +i) share a face through which
+/// the surface goes, by the code of the cube's voxels.
+static LINKS: [u8; 256] = links();
 
-/// A net of quadrilaterals.
-pub(super) struct Mesh {
-    pub(super) positions: Vec<Point>,
-    /// Corners in order around.
-    pub(super) quads: Vec<[u32; 4]>,
-    /// Surface that belongs to each vertex, in mm^2.
-    pub(super) areas: Vec<f64>,
+const fn links() -> [u8; 256] {
+    // The voxels before on each axis: their codes' bits are 4 k + 2 j + i.
+    const BEFORE: [u8; 3] = [0b0000_1111, 0b0011_0011, 0b0101_0101];
+    let mut table = [0; 256];
+    let mut code = 0;
+    while code < 256 {
+        let mut face = 0;
+        while face < 6 {
+            let voxels = if face % 2 == 0 { BEFORE[face / 2] } else { !BEFORE[face / 2] };
+            let inside = code as u8 & voxels;
+            if inside != 0 && inside != voxels {
+                table[code] |= 1 << face;
+            }
+            face += 1;
+        }
+        code += 1;
+    }
+    table
 }
 
-impl Mesh {
-    pub(super) fn of(mask: &Boxed<'_>, spacing: [f64; 3]) -> Self {
+/// Something of each vertex, slice by slice: many small pieces of memory are used again where one large one is not.
+pub(super) type PerVertex<T> = Vec<Vec<T>>;
+
+/// A net whose vertices have been relaxed. A vertex has a number in its slice.
+pub(super) struct Net {
+    /// The cubes that have a vertex, by their last voxel.
+    pub(super) bits: SurfaceBits,
+    /// Vertices of the slice before each row.
+    rows: PerVertex<u32>,
+    /// Which voxels around each vertex are inside.
+    codes: PerVertex<u8>,
+    offsets: PerVertex<Offset>,
+    pub(super) spacing: Point,
+}
+
+/// A vertex with its neighbours.
+pub(super) struct Vertex {
+    pub(super) number: usize,
+    /// Vertices of the cubes around: -k, +k, -j, +j, -i, +i. Without meaning where there is no link.
+    neighbours: [usize; 6],
+    /// Bit n is set when neighbour n is linked.
+    pub(super) links: u8,
+}
+
+/// The values of a slice's vertices and of those in the slices before and after.
+pub(super) struct Around<'a, T> {
+    before: &'a [T],
+    here: &'a [T],
+    after: &'a [T],
+}
+
+impl<'a, T: Copy> Around<'a, T> {
+    pub(super) fn new(values: &'a PerVertex<T>, k: usize) -> Self {
+        let slice = |k: Option<usize>| k.and_then(|k| values.get(k)).map_or(&[][..], |values| values);
+        Self { before: slice(k.checked_sub(1)), here: &values[k], after: slice(Some(k + 1)) }
+    }
+
+    #[inline]
+    pub(super) fn own(&self, vertex: &Vertex) -> T {
+        self.here[vertex.number]
+    }
+
+    /// The value of neighbour n; the vertex's own where there is no link.
+    #[inline]
+    pub(super) fn neighbour(&self, vertex: &Vertex, n: usize) -> T {
+        if vertex.links >> n & 1 == 0 {
+            return self.own(vertex);
+        }
+        let slice = match n {
+            0 => self.before,
+            1 => self.after,
+            _ => self.here,
+        };
+        slice[vertex.neighbours[n]]
+    }
+}
+
+impl Net {
+    pub(super) fn of(mask: &Boxed<'_>, spacing: Point) -> Self {
         let bits = mask.surfels();
-        let ranks = Ranks::of(&bits);
-        let (mut starts, mut quads) = (Vec::new(), Vec::new());
-        for k in 0..bits.shape[0] {
-            for j in 0..bits.shape[1] {
+        let [slices, rows_per_slice, _] = bits.shape;
+        let of_slice = |k: usize| {
+            let (mut rows, mut codes) = (Vec::with_capacity(rows_per_slice + 1), Vec::new());
+            for j in 0..rows_per_slice {
+                rows.push(codes.len() as u32);
                 let around = mask.rows_around(k, j);
                 for (w, &word) in bits.row(k, j).iter().enumerate().filter(|(_, word)| **word != 0) {
-                    let codes = Codes::new(&around, w);
-                    for bit in ones(word) {
-                        let at = [k, j, w * BITS + bit as usize];
-                        starts.push(at.map(|x| x as f64));
-                        push_quads(at, codes.of(bit), &bits, &ranks, &mut quads);
-                    }
+                    let voxels = Codes::new(&around, w);
+                    codes.extend(ones(word).map(|bit| voxels.of(bit)));
+                }
+            }
+            rows.push(codes.len() as u32);
+            codes.shrink_to_fit();
+            (rows, codes)
+        };
+        let (rows, codes) = (0..slices).map(of_slice).unzip();
+        let mut net = Self { bits, rows, codes, offsets: Vec::new(), spacing };
+        net.offsets = relaxed(&net);
+        net
+    }
+
+    /// `value` for each vertex.
+    pub(super) fn per_vertex<T: Clone>(&self, value: &T) -> PerVertex<T> {
+        self.codes.iter().map(|codes| vec![value.clone(); codes.len()]).collect()
+    }
+
+    /// The rows of cubes around one: -k, +k, -j, +j; `None` beyond the lattice.
+    fn rows_around(&self, k: usize, j: usize) -> [Option<[usize; 2]>; 4] {
+        let [slices, rows, _] = self.bits.shape;
+        let row = |k: Option<usize>, j: Option<usize>| match k.zip(j) {
+            Some((k, j)) if k < slices && j < rows => Some([k, j]),
+            _ => None,
+        };
+        let (before_k, before_j) = (k.checked_sub(1), j.checked_sub(1));
+        [row(before_k, Some(j)), row(Some(k + 1), Some(j)), row(Some(k), before_j), row(Some(k), Some(j + 1))]
+    }
+
+    /// Of every vertex, how many vertices come before it in each of the rows around: -k, +k, -j, +j.
+    pub(super) fn ranks(&self) -> PerVertex<[u16; 4]> {
+        let of_slice = |k: usize| {
+            let mut ranks = Vec::with_capacity(self.codes[k].len());
+            for j in 0..self.bits.shape[1] {
+                let around = self.rows_around(k, j).map(|row| row.map_or(&[][..], |[k, j]| self.bits.row(k, j)));
+                let mut before = [0; 4];
+                for (w, &word) in self.bits.row(k, j).iter().enumerate() {
+                    let words = around.map(|row| row.get(w).copied().unwrap_or(0));
+                    let up_to = |bit: u32, n: usize| before[n] + (words[n] & ((1 << bit) - 1)).count_ones() as u16;
+                    ranks.extend(ones(word).map(|bit| std::array::from_fn(|n| up_to(bit, n))));
+                    before.iter_mut().zip(words).for_each(|(before, word)| *before += word.count_ones() as u16);
+                }
+            }
+            ranks
+        };
+        (0..self.bits.shape[0]).map(of_slice).collect()
+    }
+
+    /// Calls `look` with every vertex of a slice, in order. `ranks` are those of [`Self::ranks`].
+    #[inline]
+    pub(super) fn for_vertices(&self, k: usize, ranks: &PerVertex<[u16; 4]>, mut look: impl FnMut(Vertex)) {
+        for j in 0..self.bits.shape[1] {
+            let vertices = self.rows[k][j] as usize..self.rows[k][j + 1] as usize;
+            if vertices.is_empty() {
+                continue;
+            }
+            let starts = self.rows_around(k, j).map(|row| row.map_or(0, |[k, j]| self.rows[k][j] as usize));
+            for number in vertices {
+                let rank = ranks[k][number];
+                let [a, b, c, d] = std::array::from_fn(|n| starts[n] + usize::from(rank[n]));
+                let neighbours = [a, b, c, d, number.wrapping_sub(1), number + 1];
+                look(Vertex { number, neighbours, links: LINKS[usize::from(self.codes[k][number])] });
+            }
+        }
+    }
+
+    /// Calls `look` with the number and the cube of every vertex of a slice, in order.
+    pub(super) fn for_cubes(&self, k: usize, mut look: impl FnMut(usize, [usize; 3])) {
+        let mut number = 0;
+        for j in 0..self.bits.shape[1] {
+            for (w, &word) in self.bits.row(k, j).iter().enumerate() {
+                for bit in ones(word) {
+                    look(number, [k, j, w * BITS + bit as usize]);
+                    number += 1;
                 }
             }
         }
-        let mut positions = relaxed(&starts, &quads);
-        for position in &mut positions {
-            *position = std::array::from_fn(|x| position[x] * spacing[x]);
-        }
-        let mut areas = vec![0.0; positions.len()];
-        for quad in &quads {
-            let corners = quad.map(|n| positions[n as usize]);
+    }
+
+    /// The vertex of a cube that has one.
+    pub(super) fn vertex_of(&self, [k, j, i]: [usize; 3]) -> usize {
+        let row = self.bits.row(k, j);
+        let before: u32 = row[..i / BITS].iter().map(|word| word.count_ones()).sum();
+        let below = row[i / BITS] & ((1 << (i % BITS)) - 1);
+        (self.rows[k][j] + before + below.count_ones()) as usize
+    }
+
+    /// Where a vertex is, in mm.
+    pub(super) fn position(&self, vertex: usize, cube: [usize; 3]) -> Point {
+        let offset = self.offsets[cube[0]][vertex];
+        std::array::from_fn(|x| (cube[x] as f64 + f64::from(offset[x]) / f64::from(STEPS)) * self.spacing[x])
+    }
+
+    /// Calls `look` with the quadrilaterals of which the slice's cubes are the first corner: those between the last voxel
+    /// of a cube and the voxel before it on each axis, one of which is inside. Slices with vertices, and positions, in
+    /// order around.
+    pub(super) fn for_quads(&self, k: usize, mut look: impl FnMut([[usize; 2]; 4], [Point; 4])) {
+        self.for_cubes(k, |number, at| {
+            let code = self.codes[k][number];
+            for axis in 0..3 {
+                // Bit 7 is the last voxel.
+                if (code >> (7 - (4 >> axis)) ^ code >> 7) & 1 == 0 {
+                    continue;
+                }
+                let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
+                let corner = |steps: [usize; 2]| {
+                    let mut cube = at;
+                    cube[u] += steps[0];
+                    cube[v] += steps[1];
+                    let vertex = self.vertex_of(cube);
+                    ([cube[0], vertex], self.position(vertex, cube))
+                };
+                let corners = [[0, 0], [1, 0], [1, 1], [0, 1]].map(corner);
+                look(corners.map(|(vertex, _)| vertex), corners.map(|(_, position)| position));
+            }
+        });
+    }
+
+    /// Calls `add` with slice and vertex of every corner of the slice's quadrilaterals, and the surface that belongs to it,
+    /// in mm^2: a quarter of the quadrilateral.
+    pub(super) fn for_areas(&self, k: usize, mut add: impl FnMut([usize; 2], f64)) {
+        self.for_quads(k, |vertices, corners| {
             let around: f64 = fan(corners).map(area).iter().sum();
-            quad.iter().for_each(|&n| areas[n as usize] += around / 4.0);
-        }
-        Self { positions, quads, areas }
+            vertices.iter().for_each(|&vertex| add(vertex, around / 4.0));
+        });
     }
 }
 
@@ -71,78 +250,4 @@ fn area([a, b, c]: [Point; 3]) -> f64 {
         u[y] * v[z] - u[z] * v[y]
     });
     cross.iter().map(|x| x * x).sum::<f64>().sqrt() / 2.0
-}
-
-/// The number of set points before each word.
-struct Ranks(Vec<u32>);
-
-impl Ranks {
-    fn of(bits: &SurfaceBits) -> Self {
-        let mut before = 0;
-        let rows = (0..bits.shape[0]).flat_map(|k| (0..bits.shape[1]).map(move |j| (k, j)));
-        let words = rows.flat_map(|(k, j)| bits.row(k, j));
-        Self(
-            words
-                .map(|word| {
-                    let here = before;
-                    before += word.count_ones();
-                    here
-                })
-                .collect(),
-        )
-    }
-
-    /// The number of a set point.
-    fn at(&self, bits: &SurfaceBits, [k, j, i]: [usize; 3]) -> u32 {
-        let word = bits.row(k, j)[i / BITS];
-        let index = (k * bits.shape[1] + j) * bits.words_per_row + i / BITS;
-        self.0[index] + (word & ((1 << (i % BITS)) - 1)).count_ones()
-    }
-}
-
-/// The quadrilaterals of which the cube at `at` is the first corner: those between voxel `at` and the voxel before it.
-fn push_quads(at: [usize; 3], code: u8, bits: &SurfaceBits, ranks: &Ranks, quads: &mut Vec<[u32; 4]>) {
-    for axis in 0..3 {
-        // Bit `4 k + 2 j + i`; 7 is the voxel itself.
-        let before = 7 - (4 >> axis);
-        if (code >> before ^ code >> 7) & 1 == 0 {
-            continue;
-        }
-        let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
-        let corner = |steps: [usize; 2]| {
-            let mut corner = at;
-            corner[u] += steps[0];
-            corner[v] += steps[1];
-            ranks.at(bits, corner)
-        };
-        quads.push([corner([0, 0]), corner([1, 0]), corner([1, 1]), corner([0, 1])]);
-    }
-}
-
-/// Vertices in voxels, moved until smooth and at most half a voxel away from their start on each axis.
-fn relaxed(starts: &[Point], quads: &[[u32; 4]]) -> Vec<Point> {
-    let mut positions = starts.to_vec();
-    let mut sums = vec![[0.0; 3]; starts.len()];
-    let mut neighbours = vec![0_u32; starts.len()];
-    quads.iter().flatten().for_each(|&n| neighbours[n as usize] += 2);
-    for round in 0..ROUNDS {
-        let factor = FACTORS[round % 2];
-        sums.fill([0.0; 3]);
-        for quad in quads {
-            let corners = quad.map(|n| positions[n as usize]);
-            for n in 0..4 {
-                let (before, after) = (corners[(n + 3) % 4], corners[(n + 1) % 4]);
-                let sum = &mut sums[quad[n] as usize];
-                (0..3).for_each(|x| sum[x] += before[x] + after[x]);
-            }
-        }
-        for (n, position) in positions.iter_mut().enumerate() {
-            let count = f64::from(neighbours[n]);
-            for x in 0..3 {
-                let p = position[x] + factor * (sums[n][x] / count - position[x]);
-                position[x] = p.clamp(starts[n][x] - FARTHEST, starts[n][x] + FARTHEST);
-            }
-        }
-    }
-    positions
 }

@@ -1,44 +1,66 @@
 //! The nearest point of a net's triangles, exactly.
 
+use std::ops::Range;
+
 use super::{
     super::box_tree::{BoxTree, Point},
-    mesh::{Mesh, fan},
+    mesh::{Net, fan},
 };
 
-pub(super) struct TriangleTree {
-    triangles: Vec<[Point; 3]>,
+/// Quadrilaterals that are searched as one: few enough to be in the processor's cache.
+const QUADS: usize = 1 << 14;
+
+/// Quadrilaterals in a leaf of the tree: to look at one takes as long as at several boxes.
+const LEAF: usize = 1;
+
+/// Some slices of a net, as triangles in a tree.
+pub(super) struct Slab {
+    quads: Vec<[Point; 4]>,
     tree: BoxTree,
 }
 
-impl TriangleTree {
-    pub(super) fn new(mesh: &Mesh) -> Self {
-        let mut triangles: Vec<[Point; 3]> =
-            mesh.quads.iter().flat_map(|quad| fan(quad.map(|n| mesh.positions[n as usize]))).collect();
-        let tree = BoxTree::new(&mut triangles, |[a, b, c]| {
-            let of = |pick: fn(f64, f64) -> f64| std::array::from_fn(|x| pick(pick(a[x], b[x]), c[x]));
+impl Slab {
+    /// The next of `slices` of the net, so many as make a slab; `None` after the last.
+    pub(super) fn next(net: &Net, slices: &mut Range<usize>) -> Option<Self> {
+        let mut quads = Vec::new();
+        while quads.len() < QUADS {
+            let Some(k) = slices.next() else { break };
+            net.for_quads(k, |_, corners| quads.push(corners));
+        }
+        let tree = BoxTree::new(&mut quads, LEAF, |corners| {
+            let of = |pick: fn(f64, f64) -> f64| {
+                std::array::from_fn(|x| corners[1..].iter().fold(corners[0][x], |best, corner| pick(best, corner[x])))
+            };
             [of(f64::min), of(f64::max)]
         });
-        Self { triangles, tree }
+        (!quads.is_empty()).then_some(Self { quads, tree })
     }
 
-    /// Distance to the nearest triangle and its number; infinite and none when there is no triangle. `guess` is the
-    /// number of a triangle, the nearer the faster.
-    pub(super) fn nearest(&self, at: Point, guess: Option<usize>) -> (f64, Option<usize>) {
-        let mut found = guess;
-        let bound = guess.map_or(f64::INFINITY, |n| squared_distance(at, &self.triangles[n]));
+    /// The distance to the nearest triangle, if that is less than `distance`. `guess` is the quadrilateral that was
+    /// nearest to a neighbour.
+    pub(super) fn nearer(&self, at: Point, distance: f64, guess: &mut Option<usize>) -> Option<f64> {
+        let bound = distance * distance;
+        if self.tree.squared_distance_to_all(at) >= bound {
+            return None;
+        }
+        let to_quad =
+            |n: usize| fan(self.quads[n]).iter().map(|t| squared_distance(at, t)).fold(f64::INFINITY, f64::min);
         let mut nearest = bound;
-        self.tree.walk(at, bound, |leaf, mut best| {
+        if let Some(n) = *guess {
+            nearest = nearest.min(to_quad(n));
+        }
+        self.tree.walk(at, nearest, |leaf, mut best| {
             for n in leaf {
-                let squared = squared_distance(at, &self.triangles[n]);
+                let squared = to_quad(n);
                 if squared < best {
                     best = squared;
-                    found = Some(n);
+                    *guess = Some(n);
                 }
             }
             nearest = best;
             best
         });
-        (nearest.sqrt(), found)
+        (nearest < bound).then(|| nearest.sqrt())
     }
 }
 
