@@ -145,21 +145,6 @@ impl Mask {
         &self.words[start..start + self.words_per_row]
     }
 
-    /// The part of the mask within `bounds`, whose columns start at a word.
-    pub(crate) fn part(&self, bounds: VoxelBox) -> Self {
-        let mut part = Self::new(std::array::from_fn(|x| bounds.max[x] - bounds.min[x]));
-        let (first, [slices, rows, columns]) = (bounds.min[2] / BITS, part.shape);
-        for (k, j) in (0..slices).flat_map(|k| (0..rows).map(move |j| (k, j))) {
-            let whole = self.row(k + bounds.min[0], j + bounds.min[1]);
-            let row = part.row_mut(k, j);
-            row.copy_from_slice(&whole[first..first + row.len()]);
-            if let Some(last) = row.last_mut().filter(|_| !columns.is_multiple_of(BITS)) {
-                *last &= (1 << (columns % BITS)) - 1;
-            }
-        }
-        part
-    }
-
     /// The words of one row of the image. Bits beyond the last column must stay 0.
     pub fn row_mut(&mut self, k: usize, j: usize) -> &mut [u64] {
         let start = self.row_start(k, j);
@@ -246,15 +231,16 @@ impl Mask {
 /// At most 64 voxels as bits.
 fn pack<T: Copy>(chunk: &[T], inside: impl Fn(T) -> bool) -> u64 {
     // Without an early end, so that many voxels are looked at at once.
-    let (any, all) = chunk.iter().fold((false, true), |(any, all), &value| {
-        let inside = inside(value);
-        (any | inside, all & inside)
-    });
-    match (any, all) {
-        (false, _) => 0,
-        (true, true) => u64::MAX >> (BITS - chunk.len()),
-        _ => chunk.iter().enumerate().fold(0, |word, (x, &value)| word | u64::from(inside(value)) << x),
+    if !chunk.iter().fold(false, |any, &value| any | inside(value)) {
+        return 0;
     }
+    chunk.chunks(8).enumerate().fold(0, |word, (n, eight)| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(eight).for_each(|(byte, &value)| *byte = u8::from(inside(value)));
+        // Byte i, which is 0 or 1, is moved to bit i of the highest byte.
+        let bits = u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word | bits << (8 * n)
+    })
 }
 
 /// Flips the bits `columns` of a row's words.

@@ -1,6 +1,6 @@
-//! Masks out of label maps: which box each label has, and its voxels in that box.
+//! Masks out of label maps and of bytes: which box a structure has, and its voxels in that box.
 
-use ndarray::{ArrayView3, Axis, Slice};
+use ndarray::{ArrayView2, ArrayView3, Axis, Slice};
 use rayon::prelude::*;
 
 use super::moments::joint_bounds;
@@ -98,13 +98,33 @@ fn for_runs<L: Label>(row: &ndarray::ArrayView1<'_, L>, mut each: impl FnMut(L, 
     each(label, start, row.len());
 }
 
-/// The voxels of `label` within `bounds`, as a mask of the size of the bounds.
-pub(super) fn cut_out<L: Label>(map: ArrayView3<'_, L>, label: L, bounds: VoxelBox) -> Mask {
+/// The box around the voxels that are not 0.
+pub(super) fn byte_box(mask: ArrayView3<'_, u8>) -> Option<VoxelBox> {
+    let in_slice = |(k, slice): (usize, ArrayView2<'_, u8>)| {
+        slice.rows().into_iter().enumerate().fold(None, |bounds, (j, row)| {
+            // Most rows are empty. Without an early end, which is as fast as memory is.
+            if row.fold(0, |any, &value| any | value) == 0 {
+                return bounds;
+            }
+            let first = row.iter().position(|&value| value != 0).unwrap_or(0);
+            let last = row.iter().rposition(|&value| value != 0).unwrap_or(first);
+            joint_bounds(bounds, Some(VoxelBox { min: [k, j, first], max: [k + 1, j + 1, last + 1] }))
+        })
+    };
+    mask.axis_iter(Axis(0)).into_par_iter().enumerate().map(in_slice).reduce(|| None, joint_bounds)
+}
+
+/// The voxels within `bounds` whose value is `inside`, as a mask of the size of the bounds.
+pub(super) fn cut_out<T: Copy + Send + Sync>(
+    map: ArrayView3<'_, T>,
+    bounds: VoxelBox,
+    inside: impl Fn(T) -> bool + Sync,
+) -> Mask {
     let mut part = map;
     for axis in 0..3 {
         part.slice_axis_inplace(Axis(axis), Slice::from(bounds.min[axis]..bounds.max[axis]));
     }
-    Mask::from_voxels(part, |value| value == label)
+    Mask::from_voxels(part, inside)
 }
 
 #[cfg(test)]
@@ -127,8 +147,10 @@ mod tests {
             for (label, bounds) in labels.into_iter().zip(boxes) {
                 let expected = Mask::from_fn(map.dim().into(), |[k, j, i]| map[[k, j, i]] == label);
                 assert_eq!(bounds, expected.bounds(), "{label}");
+                let bytes = map.mapv(|value| u8::from(value == label) * 5);
+                assert_eq!(byte_box(bytes.view()), expected.bounds(), "{label}");
                 let Some(bounds) = bounds else { continue };
-                let cut = cut_out(map, label, bounds);
+                let cut = cut_out(map, bounds, |value| value == label);
                 let inside = |at: [usize; 3]| cut.get(std::array::from_fn(|x| at[x] - bounds.min[x]));
                 assert_eq!(cut.count(), expected.count());
                 let part = |at: [usize; 3]| (0..3).all(|x| (bounds.min[x]..bounds.max[x]).contains(&at[x]));

@@ -158,8 +158,12 @@ impl Codes {
     }
 
     pub(super) fn of(&self, bit: u32) -> u8 {
-        let (l, r) = (self.left.map(|word| (word >> bit & 1) as u8), self.right.map(|word| (word >> bit & 1) as u8));
-        l[0] | r[0] << 1 | l[1] << 2 | r[1] << 3 | l[2] << 4 | r[2] << 5 | l[3] << 6 | r[3] << 7
+        let pair = |n: usize| match bit.checked_sub(1) {
+            // Both voxels lie side by side in one word.
+            Some(before) => self.right[n] >> before & 3,
+            None => self.left[n] & 1 | self.right[n] << 1 & 2,
+        };
+        (pair(0) | pair(1) << 2 | pair(2) << 4 | pair(3) << 6) as u8
     }
 }
 

@@ -46,6 +46,7 @@ mod label_map;
 mod lattice;
 mod measures;
 mod moments;
+mod near_steps;
 mod nearest;
 mod net;
 mod options;

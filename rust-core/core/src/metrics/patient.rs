@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{
     MetricOptions, MetricsError, StructureMetrics,
     compare::{Part, check_spacing, measure},
-    label_map::{Label, cut_out, label_boxes},
+    label_map::{Label, byte_box, cut_out, label_boxes},
     moments::{Moments, joint_bounds},
 };
 use crate::{
@@ -27,9 +27,6 @@ pub struct NamedMetrics {
 /// Structures at least so many voxels (of the box around both masks) are measured one after the other, each with all
 /// threads; smaller ones side by side. So the memory is that of one large structure, whatever their number.
 const LARGE: usize = 1 << 24;
-
-/// Columns of a mask that are one word.
-const WORD: usize = u64::BITS as usize;
 
 /// Compares every structure that both segmentations name, in the reference's order.
 ///
@@ -100,14 +97,11 @@ pub fn compare_byte_masks(
         |n| pairs[n].1.len(),
         |n| {
             let (name, reference, prediction) = &pairs[n];
-            let (reference, prediction) =
-                rayon::join(|| Mask::from_bytes(reference.view()), || Mask::from_bytes(prediction.view()));
-            // Only the box around the structure is kept while it is measured.
-            let scan = reference.shape();
-            let bounds = joint_bounds(reference.bounds(), prediction.bounds());
-            let VoxelBox { min: [k, j, i], max } = bounds.unwrap_or(VoxelBox { min: [0; 3], max: [0; 3] });
-            let bounds = VoxelBox { min: [k, j, i / WORD * WORD], max };
-            let [reference, prediction] = [reference, prediction].map(|mask| mask.part(bounds));
+            let scan = reference.dim().into();
+            let (a, b) = rayon::join(|| byte_box(reference.view()), || byte_box(prediction.view()));
+            let bounds = joint_bounds(a, b).unwrap_or(VoxelBox { min: [0; 3], max: [0; 3] });
+            let cut = |mask: &ArrayView3<'_, u8>| cut_out(mask.view(), bounds, |value| value != 0);
+            let (reference, prediction) = rayon::join(|| cut(reference), || cut(prediction));
             let part = Part { offset: bounds.min, scan, ..Part::whole(&reference, &prediction) };
             Ok(NamedMetrics { name: (*name).to_owned(), metrics: measure(&part, spacing_mm, options)? })
         },
@@ -153,8 +147,8 @@ pub fn compare_label_maps<L: Label>(
         |n| {
             let (label, name) = labels[n];
             let bounds = bounds[n].unwrap_or(VoxelBox { min: [0; 3], max: [0; 3] });
-            let (reference, prediction) =
-                rayon::join(|| cut_out(reference.view(), label, bounds), || cut_out(prediction.view(), label, bounds));
+            let cut = |map: &ArrayView3<'_, L>| cut_out(map.view(), bounds, |value| value == label);
+            let (reference, prediction) = rayon::join(|| cut(&reference), || cut(&prediction));
             let part = Part { offset: bounds.min, scan, ..Part::whole(&reference, &prediction) };
             Ok(NamedMetrics { name: name.to_owned(), metrics: measure(&part, spacing_mm, options)? })
         },

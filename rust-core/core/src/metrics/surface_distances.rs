@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::{
     Profile, SurfaceDistances,
     lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
+    near_steps::NearSteps,
     nearest::{Nearest, Search},
     net,
     statistics::Distribution,
@@ -35,23 +36,23 @@ pub(super) fn between(
     let surface = |mask: &Boxed<'_>| if surfels { mask.surfels() } else { mask.border_voxels() };
     let (a, b) = rayon::join(|| surface(&reference), || surface(&prediction));
     let one_way = |mask: &Boxed<'_>, from: &SurfaceBits, to: &SurfaceBits| {
-        let nearest = Nearest::new(to, spacing);
+        let (near, nearest) = (NearSteps::new(spacing), Nearest::new(to, spacing));
         let slabs: Vec<usize> = (0..from.shape[0]).step_by(SLAB).collect();
         let weigh = |code: u8| if surfels { areas.of(code) } else { 1.0 };
         let tallies: Vec<Tally> = slabs
             .into_par_iter()
             .map(|first| {
-                let mut tally = Tally::default();
+                let mut tally = Tally::new(&near);
                 let mut search = nearest.search();
                 for k in first..(first + SLAB).min(from.shape[0]) {
-                    tally.add_slice(k, surfels.then_some(mask), from, to, &mut search, &weigh);
+                    tally.add_slice(k, surfels.then_some(mask), [from, to], &near, &mut search, &weigh);
                 }
                 tally
             })
             .collect();
         // Added in order, so that a comparison gives the same digits every time.
-        let tally = tallies.into_iter().fold(Tally::default(), Tally::merged);
-        tally.into_distribution(spacing, weigh)
+        let tally = tallies.into_iter().fold(Tally::new(&near), Tally::merged);
+        tally.into_distribution(&near, spacing, weigh)
     };
     let forth = one_way(&reference, &a, &b);
     let back = one_way(&prediction, &b, &a);
@@ -62,28 +63,41 @@ pub(super) fn between(
 struct Tally {
     /// Elements on both surfaces, by their code.
     common: Vec<u64>,
+    /// By the number of the distance in [`NearSteps`].
     near: Vec<f64>,
+    /// By the steps along k, j, i, where a point was searched for; empty while none was.
+    searched: Vec<f64>,
     /// Steps along k, j, i (16 bits each) and code.
     far: Vec<u64>,
     /// Elements without any counterpart: the other surface is empty.
     alone: f64,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        let near = NEAR.iter().product::<u32>() as usize;
-        Self { common: vec![0; 256], near: vec![0.0; near], far: Vec::new(), alone: 0.0 }
-    }
+    /// Whether the points before were all farther than [`NearSteps`] tries, so that trying is a waste.
+    apart: bool,
+    /// Room for [`NearSteps::resolve`].
+    words: Vec<[u64; 3]>,
 }
 
 impl Tally {
+    fn new(near: &NearSteps) -> Self {
+        let near = vec![0.0; near.distances_mm().len()];
+        Self {
+            common: vec![0; 256],
+            near,
+            searched: Vec::new(),
+            far: Vec::new(),
+            alone: 0.0,
+            apart: false,
+            words: Vec::new(),
+        }
+    }
+
     /// `mask` is given when elements have codes.
     fn add_slice(
         &mut self,
         k: usize,
         mask: Option<&Boxed<'_>>,
-        from: &SurfaceBits,
-        to: &SurfaceBits,
+        [from, to]: [&SurfaceBits; 2],
+        near: &NearSteps,
         search: &mut Search<'_>,
         weigh: &impl Fn(u8) -> f64,
     ) {
@@ -100,7 +114,15 @@ impl Tally {
                     Some(_) => ones(word & other).for_each(|bit| self.common[usize::from(code_of(bit))] += 1),
                     None => self.common[0] += u64::from((word & other).count_ones()),
                 }
-                for bit in ones(word & !other) {
+                let mut points = word & !other;
+                if points != 0 && !self.apart {
+                    let all = points;
+                    points = near.resolve(to, [k, j, w], points, &mut self.words, |number, met| {
+                        self.near[number] += ones(met).map(|bit| weigh(code_of(bit))).sum::<f64>();
+                    });
+                    self.apart = points == all;
+                }
+                for bit in ones(points) {
                     let at = [k as u32, j as u32, (w * BITS) as u32 + bit];
                     match search.find(at) {
                         Some(found) => self.add(std::array::from_fn(|x| at[x].abs_diff(found[x])), code_of(bit), weigh),
@@ -114,7 +136,11 @@ impl Tally {
     fn add(&mut self, steps: [u32; 3], code: u8, weigh: &impl Fn(u8) -> f64) {
         let [k, j, i] = steps;
         if k < NEAR[0] && j < NEAR[1] && i < NEAR[2] {
-            self.near[((k * NEAR[1] + j) * NEAR[2] + i) as usize] += weigh(code);
+            if self.searched.is_empty() {
+                self.searched = vec![0.0; NEAR.iter().product::<u32>() as usize];
+            }
+            self.searched[((k * NEAR[1] + j) * NEAR[2] + i) as usize] += weigh(code);
+            self.apart = false;
         } else {
             self.far.push((u64::from(k) << 16 | u64::from(j)) << 24 | u64::from(i) << 8 | u64::from(code));
         }
@@ -123,6 +149,11 @@ impl Tally {
     fn merged(mut self, other: Self) -> Self {
         self.common.iter_mut().zip(other.common).for_each(|(a, b)| *a += b);
         self.near.iter_mut().zip(other.near).for_each(|(a, b)| *a += b);
+        if self.searched.is_empty() {
+            self.searched = other.searched;
+        } else {
+            self.searched.iter_mut().zip(other.searched).for_each(|(a, b)| *a += b);
+        }
         if self.far.is_empty() {
             self.far = other.far;
         } else {
@@ -132,12 +163,13 @@ impl Tally {
         self
     }
 
-    fn into_distribution(mut self, spacing: [f64; 3], weigh: impl Fn(u8) -> f64) -> Distribution {
+    fn into_distribution(mut self, near: &NearSteps, spacing: [f64; 3], weigh: impl Fn(u8) -> f64) -> Distribution {
         let distance =
             |steps: [u32; 3]| -> f64 { (0..3).map(|x| (f64::from(steps[x]) * spacing[x]).powi(2)).sum::<f64>().sqrt() };
         let common: f64 = (0..=u8::MAX).map(|code| self.common[usize::from(code)] as f64 * weigh(code)).sum();
         let mut steps = vec![(0.0, common), (f64::INFINITY, self.alone)];
-        for (n, &weight) in self.near.iter().enumerate() {
+        steps.extend(near.distances_mm().iter().copied().zip(self.near.iter().copied()));
+        for (n, &weight) in self.searched.iter().enumerate() {
             let n = n as u32;
             steps.push((distance([n / NEAR[2] / NEAR[1], n / NEAR[2] % NEAR[1], n % NEAR[2]]), weight));
         }
