@@ -10,6 +10,9 @@ from panels import open_panel, unfold
 from standin.application import process_events
 from TMLILib import comparison, geometry, segmentation
 
+NARROW = 420
+"""Slicer's panel beside the views, in pixels."""
+
 
 def test_the_panel_opens_on_an_empty_scene(opened):
     unfold(opened, "segment")
@@ -39,7 +42,8 @@ def test_all_structures_are_compared_and_shown(working, scene, volume, child):
     assert table.item(0, 0).text() == "Brain"
     assert table.item(0, 1).text() == f"{rows[0].values['DSC']:.3f}"
     table.horizontalHeader().sectionClicked.emit(comparison.COLUMNS.index("DSC"))
-    picture = pictures.take(working.root, "panel-compare", width=820)
+    picture = pictures.take(working.root, "panel-compare", width=NARROW)
+    assert table.horizontalScrollBar().maximum() == 0, "all columns are seen"
     assert {(205, 235, 205), (250, 215, 200)} <= pictures.colours_of(picture), "accepted and not accepted are marked"
 
 
@@ -92,7 +96,8 @@ def test_a_preview_of_the_ptv_is_shown_and_kept(working, scene, truth):
     assert preview.GetSegmentation().GetNumberOfSegments() == 1
     assert ui.bodySelector.currentText() == "Body found in the CT"
     assert "PTV of" in ui.ptvLabel.text() and "inside the body found in the CT" in ui.ptvLabel.text()
-    pictures.take(working.root, "panel-ptv", width=620)
+    pictures.take(working.root, "panel-ptv", width=NARROW)
+    assert ui.marginTable.horizontalScrollBar().maximum() == 0, "all columns are seen"
     ui.keepButton.click()
     assert "PTV" in segmentation.names_and_ids(truth)
     assert not slicer.util.getNodes("PTV preview*")

@@ -29,7 +29,7 @@ Examples:
   tmli train --cohort PATIENTS --set oar1 --network vnet3d --out models/oar1-3d
   tmli segment --ct PATIENT/CT --model models/oar1-3d --out auto.dcm
   tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html
-  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --body External --out ptv.dcm
+  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --out ptv.dcm
 
 Exit codes: 0 done, 1 error, 2 wrong command line, 130 cancelled (Ctrl-C).
 `tmli COMMAND --help` tells all about a command.";

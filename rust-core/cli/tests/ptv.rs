@@ -60,15 +60,20 @@ fn the_ptv_of_a_child_is_added_to_a_copy_of_its_structure_set() {
     assert_eq!(kept, old.structure_set.rois, "the other ROIs are as they were");
     assert_eq!((added.interpreted_type.as_deref(), added.colour), (Some("PTV"), Some([0, 0, 255])));
 
-    // The body as it is found in the CT.
-    let cut = temp.path().join("cut.dcm");
-    let (code, said) = on_child(&case, &cut, &["--ctv", "CTV1=10", "--body", "auto"]);
-    assert_eq!(code, Some(0), "{said}");
-    let body = body_mask(ct.volume.data().view(), ct.volume.geometry()).expect("a body");
-    let request = PtvRequest { ctvs: vec![(&ctv1, MarginMm::uniform(10.0))], body: Some(&body), crop: Vec::new() };
-    let expected = ptv(ct.volume.geometry(), &request).expect("valid");
-    let new = read_structure_set(&cut).expect("a structure set");
-    assert!(mask(&new, "PTV", &ct) == expected && expected.count() > ctv1.count());
+    // The body as it is found in the CT, where nothing else was said; and none.
+    let found = body_mask(ct.volume.data().view(), ct.volume.geometry()).expect("a body");
+    let of_ctv2 = |file: &str, words: &[&str], body: Option<&Mask>, told: &str| {
+        let out = temp.path().join(file);
+        let (code, said) = on_child(&case, &out, &[&["--ctv", "CTV2=15"], words].concat());
+        assert!(code == Some(0) && said.contains(told), "{said}");
+        let request = PtvRequest { ctvs: vec![(&ctv2, MarginMm::uniform(15.0))], body, crop: Vec::new() };
+        let expected = ptv(ct.volume.geometry(), &request).expect("valid");
+        assert!(mask(&read_structure_set(&out).expect("a structure set"), "PTV", &ct) == expected, "{words:?}");
+        expected.count()
+    };
+    let cut = of_ctv2("cut.dcm", &[], Some(&found), "Cut to the body found in the CT.");
+    let whole = of_ctv2("whole.dcm", &["--no-body"], None, "Not cut to the body.");
+    assert!(ctv2.count() < cut && cut < whole, "{cut} of {whole} voxels lie in the body");
 
     // Not over an existing file, not over a CTV, and not without one.
     let (code, said) = on_child(&case, &out, &words);
@@ -79,6 +84,7 @@ fn the_ptv_of_a_child_is_added_to_a_copy_of_its_structure_set() {
         (vec!["--ctv", "Spleen=5"], 1, "name one of: Brain,"),
         (vec!["--ctv", "CTV1=-5"], 2, "a number from 0 to 100 mm"),
         (vec!["--ctv", "Lens_L=0", "--body", "Bladder"], 1, "the PTV is empty"),
+        (vec!["--ctv", "CTV1=5", "--body", "Bladder", "--no-body"], 2, "cannot be used with"),
     ] {
         let (code, said) = on_child(&case, &elsewhere, &words);
         assert!(code == Some(expected_code) && said.contains(message), "{words:?}: {said}");

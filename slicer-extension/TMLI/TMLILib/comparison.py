@@ -30,16 +30,33 @@ PROFILES = {
 }
 """By whose convention distances are measured."""
 
+
+
+def _ml(volume: float) -> str:
+    # A lens has tenths of a millilitre, a target more than a litre.
+    return f"{volume:.{2 if volume < 10 else 1 if volume < 1000 else 0}f}"
+
+
 NUMBERS = {
-    "DSC": ("dsc", "{:.3f}"),
-    "HD95 (mm)": ("hd95_mm", "{:.2f}"),
-    "ASD (mm)": ("asd_mm", "{:.2f}"),
-    "Reference (ml)": ("reference_volume_ml", "{:.2f}"),
-    "Prediction (ml)": ("prediction_volume_ml", "{:.2f}"),
+    "DSC": ("dsc", "{:.3f}".format),
+    "HD95 (mm)": ("hd95_mm", "{:.2f}".format),
+    "ASD (mm)": ("asd_mm", "{:.2f}".format),
+    "Reference (ml)": ("reference_volume_ml", _ml),
+    "Prediction (ml)": ("prediction_volume_ml", _ml),
 }
-"""Columns with the attribute they show and how it is written in the panel."""
+"""Columns with the attribute they show and how a person reads it."""
 STRUCTURE, ACCEPTED, REMARK = "Structure", "Accepted", "Remark"
 COLUMNS = [STRUCTURE, *NUMBERS, ACCEPTED, REMARK]
+HEADS = {
+    STRUCTURE: ("Structure", "", "In the order of the protocol"),
+    "DSC": ("DSC", "", "Dice similarity: 1 is the same shape, 0 is no overlap"),
+    "HD95 (mm)": ("HD95", "mm", "95th percentile of the distances between the surfaces"),
+    "ASD (mm)": ("ASD", "mm", "Mean distance between the surfaces"),
+    "Reference (ml)": ("Ref.", "ml", "Volume in the reference"),
+    "Prediction (ml)": ("Pred.", "ml", "Volume in the prediction"),
+    ACCEPTED: ("DSC", ">0.70", "Whether DSC is above the limit of the protocol (0.70 unless it says otherwise)"),
+}
+"""Heads for a narrow table: columns with name, unit, and what they mean. Remarks stand below it, see `remarks`."""
 
 _WORDS = {
     "both_empty": "both empty",
@@ -63,9 +80,10 @@ class Row:
 class Comparison:
     """Iterate over it: each step compares one structure. Then `rows` is whole."""
 
-    def __init__(self, reference, prediction_node, volume_node, profile: str = "surfel") -> None:
+    def __init__(self, reference, prediction_node, volume_node, profile: str = "surfel", ct=None) -> None:
         """`reference` is a segmentation node, the path of an RT Structure Set, or masks by name on the grid of the
-        volume. Raises `Problem` when there is nothing to compare."""
+        volume. Raises `Problem` when there is nothing to compare. `ct` is the `tmli.CtIdentity` that a file must be
+        of; where it is not known, a finding says so."""
         if prediction_node is None or reference is None:
             raise Problem("There is nothing to compare.", "Choose a reference and a prediction.")
         if reference is prediction_node:
@@ -78,7 +96,7 @@ class Comparison:
         self._reference = reference
         self._predicted = _by_protocol_name(segmentation.names_and_ids(prediction_node))
         if isinstance(reference, (str, os.PathLike)):
-            reference = self._rasterised(Path(reference))
+            reference = self._rasterised(Path(reference), ct)
         self._masks = reference if isinstance(reference, Mapping) else None
         if self._masks is not None:
             self._referred = _by_protocol_name({name: name for name in self._masks})
@@ -99,8 +117,10 @@ class Comparison:
             self.rows.append(self.measure(structure, *self.masks(structure)))
             yield self.rows[-1]
 
-    def _rasterised(self, path: Path):
-        structure_set = tmli.read_structure_set(path)
+    def _rasterised(self, path: Path, ct):
+        structure_set = tmli.read_structure_set(path, ct)
+        if ct is None:
+            self.findings.append("Not checked that the file is of this patient: the CT's DICOM images are not known.")
         masks = structure_set.rasterise(self.grid)
         self.findings += [*structure_set.findings, *masks.findings]
         return masks
@@ -193,7 +213,17 @@ def cell_text(row: Row, title: str) -> str:
     if title not in NUMBERS:
         return _cell(row, title)
     value = row.values[title]
-    return "–" if math.isnan(value) or math.isinf(value) else NUMBERS[title][1].format(value)
+    return "–" if math.isnan(value) or math.isinf(value) else NUMBERS[title][1](value)
+
+
+def remarks(rows: list[Row]) -> list[str]:
+    """What is odd about structures, for below the table: each remark once, with those that it is about."""
+    about: dict[str, list[str]] = {}
+    names = in_protocol_order([row.structure for row in rows])
+    for row in sorted(rows, key=lambda row: names.index(row.structure)):
+        if row.remark:
+            about.setdefault(row.remark, []).append(row.structure)
+    return [f"{', '.join(structures)}: {remark}." for remark, structures in about.items()]
 
 
 def csv_text(table_node) -> str:

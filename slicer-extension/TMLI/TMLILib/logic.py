@@ -135,8 +135,16 @@ class TMLILogic:
     # --------------------------------------------------------------------------------------------------- compare
 
     def compare(self, reference, prediction_node, volume_node, profile: str = "surfel") -> comparison.Comparison:
-        """A comparison to iterate over, one structure a step. `reference`: a node, masks, or the path of a file."""
-        return comparison.Comparison(reference, prediction_node, volume_node, profile)
+        """A comparison to iterate over, one structure a step. `reference`: a node, masks, or the path of a file, which
+        must be of the CT's patient as far as the CT's images are known."""
+        ct = self._identity(volume_node) if isinstance(reference, (str, Path)) else None
+        return comparison.Comparison(reference, prediction_node, volume_node, profile, ct)
+
+    def _identity(self, volume_node) -> tmli.CtIdentity | None:
+        try:
+            return self.find_origin(volume_node).identity
+        except (Problem, tmli.TmliError):
+            return None
 
     def show_comparison(self, compared: comparison.Comparison, table_node=None):
         """Writes a comparison into a table node, a new one unless one is given; returns it."""

@@ -12,6 +12,8 @@ from .context import Context, say
 
 GOOD, BAD = (205, 235, 205), (250, 215, 200)
 """Behind a DSC above and below what is accepted; readable with black text."""
+PADDING = 10
+"""Left and right of a cell's text together, pixels."""
 
 
 class CompareSection:
@@ -31,7 +33,7 @@ class CompareSection:
         ui = context.ui
         ui.metricsTable.verticalHeader().setVisible(False)
         ui.metricsTable.verticalHeader().setDefaultSectionSize(22)
-        ui.metricsTable.horizontalHeader().setStretchLastSection(True)
+        ui.metricsTable.horizontalHeader().setMinimumSectionSize(20)
         for words in comparison.PROFILES.values():
             ui.profileSelector.addItem(words)
         ui.profileSelector.currentIndexChanged.connect(context.guarded(self._profile_changed))
@@ -64,8 +66,11 @@ class CompareSection:
 
     def _node_instead_of_file(self) -> None:
         if self._context.ui.referenceSelector.currentNode() is not None:
-            self._file = ""
-            self._context.ui.referenceFileLabel.setText("no RT Structure Set chosen")
+            self._forget_file()
+
+    def _forget_file(self) -> None:
+        self._file = ""
+        self._context.ui.referenceFileLabel.setText("no RT Structure Set chosen")
 
     # --------------------------------------------------------------------------------------------- the comparison
 
@@ -85,6 +90,8 @@ class CompareSection:
             row = next(self._steps)
         except StopIteration:
             self._end()
+            # The rows come in the order of the protocol.
+            self._sorted_by, self._descending = "", False
             parameters = self._context.parameters
             parameters.table = self._context.logic.show_comparison(compared, parameters.table)
             self._show_table()
@@ -98,6 +105,12 @@ class CompareSection:
         self._timer.stop()
         self._context.ui.compareButton.setEnabled(True)
 
+    def forget(self) -> None:
+        """The scene goes away: neither a comparison that runs nor a file of its patient is for the next one."""
+        self._end()
+        self._compared = None
+        self._forget_file()
+
     # --------------------------------------------------------------------------------------------------- the table
 
     def _show_table(self) -> None:
@@ -109,25 +122,43 @@ class CompareSection:
             say(ui.metricsLabel, "")
             return
         rows = comparison.rows_of(node)
-        table.setColumnCount(len(comparison.COLUMNS))
-        table.setHorizontalHeaderLabels(comparison.COLUMNS)
+        table.setColumnCount(len(comparison.HEADS))
         table.setRowCount(len(rows))
         for index, row in enumerate(rows):
-            for column, title in enumerate(comparison.COLUMNS):
+            for column, title in enumerate(comparison.HEADS):
                 item = qt.QTableWidgetItem(comparison.cell_text(row, title))
+                item.setToolTip(row.remark)
                 if title in comparison.NUMBERS:
                     item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
                 if title in ("DSC", comparison.ACCEPTED):
                     item.setBackground(qt.QBrush(qt.QColor(*(GOOD if row.accepted else BAD))))
                     item.setForeground(qt.QBrush(qt.QColor(0, 0, 0)))
                 table.setItem(index, column, item)
-        table.resizeColumnsToContents()
+        self._show_heads()
         accepted = sum(row.accepted for row in rows)
         profile = comparison.PROFILES.get(node.GetAttribute("TMLI.Profile"), "unknown")
         words = [f"{accepted} of {len(rows)} structures above the accepted DSC (0.70). Distances: {profile}."]
+        words += comparison.remarks(rows)
         if self._compared is not None:
             words += self._compared.findings
         say(ui.metricsLabel, "\n".join(words))
+
+    def _show_heads(self) -> None:
+        """Two lines each and no wider than needed, so that all columns find room beside a CT."""
+        table = self._context.ui.metricsTable
+        header, font = table.horizontalHeader(), qt.QFontMetrics(table.property("font"))
+        for column, (title, (name, unit, tip)) in enumerate(comparison.HEADS.items()):
+            arrow = ("▾" if self._descending else "▴") if title == self._sorted_by else ""
+            lines = [name, f"{unit} {arrow}".strip()]
+            item = qt.QTableWidgetItem("\n".join(lines))
+            item.setToolTip(tip)
+            table.setHorizontalHeaderItem(column, item)
+            if column == 0:
+                header.setSectionResizeMode(column, qt.QHeaderView.Stretch)
+                continue
+            cells = [table.item(row, column).text() for row in range(table.property("rowCount"))]
+            header.setSectionResizeMode(column, qt.QHeaderView.Interactive)
+            table.setColumnWidth(column, max(font.horizontalAdvance(text) for text in lines + cells) + PADDING)
 
     def _clicked(self, row: int, *_) -> None:
         self._context.guarded(lambda: self._jump(row))()
@@ -143,7 +174,7 @@ class CompareSection:
             slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
 
     def _heading_clicked(self, column: int) -> None:
-        self._context.guarded(lambda: self._sort(comparison.COLUMNS[column]))()
+        self._context.guarded(lambda: self._sort(list(comparison.HEADS)[column]))()
 
     def _sort(self, title: str) -> None:
         node = self._context.parameters.table
@@ -152,11 +183,6 @@ class CompareSection:
         self._descending = self._sorted_by == title and not self._descending
         self._sorted_by = title
         comparison.sort_table(node, title, self._descending)
-        header = self._context.ui.metricsTable.horizontalHeader()
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(
-            comparison.COLUMNS.index(title), qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
-        )
         self._show_table()
 
     def save_csv(self) -> None:

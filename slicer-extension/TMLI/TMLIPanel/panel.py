@@ -74,6 +74,7 @@ class Panel:
     def scene_closes(self) -> None:
         """What runs on a scene that goes away is cancelled."""
         self.segment.watch.drop()
+        self.compare.forget()
         self.ptv.forget_preview()
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ from TMLILib.errors import Problem
 from .context import Context, say
 
 PREVIEW = "PTV preview"
+HEADS = ("Left", "Right", "Ant.", "Post.", "Sup.", "Inf.")
+"""`targets.DIRECTIONS` for a panel beside a CT."""
 FOUND_BODY = "Body found in the CT"
 NO_BODY = "(not cut)"
 
@@ -25,7 +27,7 @@ class PtvSection:
         ui = context.ui
         ui.marginTable.verticalHeader().setVisible(False)
         ui.marginTable.verticalHeader().setDefaultSectionSize(24)
-        ui.marginTable.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        self._show_heads()
         ui.marginTable.cellChanged.connect(context.guarded(self._margins_changed))
         ui.bodySelector.currentIndexChanged.connect(context.guarded(self._body_changed))
         ui.previewButton.clicked.connect(context.guarded(self.preview))
@@ -49,11 +51,19 @@ class PtvSection:
         ui.previewButton.setEnabled(bool(ctvs))
         say(ui.ptvLabel, "" if ctvs else "The PTV is made from CTV1, CTV2 and CTV3. Segment the CT first.")
 
+    def _show_heads(self) -> None:
+        table = self._context.ui.marginTable
+        table.setColumnCount(1 + len(HEADS))
+        table.setHorizontalHeaderLabels(["mm", *HEADS])
+        for column, direction in enumerate(targets.DIRECTIONS, start=1):
+            table.horizontalHeaderItem(column).setToolTip(f"To the patient's {direction} side, in mm")
+        table.horizontalHeader().setMinimumSectionSize(20)
+        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        table.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
+
     def _fill_margins(self, ctvs: list[str], remembered: dict) -> None:
         table = self._context.ui.marginTable
         table.blockSignals(True)
-        table.setColumnCount(1 + len(targets.DIRECTIONS))
-        table.setHorizontalHeaderLabels(["Margins, mm", *map(str.capitalize, targets.DIRECTIONS)])
         table.setRowCount(len(ctvs))
         for row, name in enumerate(ctvs):
             item = qt.QTableWidgetItem(name)

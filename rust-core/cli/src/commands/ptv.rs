@@ -16,7 +16,7 @@ use tmli_terminal::{
     progress::Verbosity,
 };
 
-/// Make the PTV: the union of CTVs, each expanded by its own margin, limited to the body and cropped by structures.
+/// Make the PTV: the union of CTVs, each expanded by its own margin, cut to the body and cropped by structures.
 ///
 /// A voxel belongs to an expanded CTV when its centre lies within the margin of the centre of a voxel of the CTV, in mm
 /// and in the patient's directions, whatever the spacing and the orientation of the images. The PTV is added to a copy
@@ -34,9 +34,12 @@ pub(crate) struct Args {
     /// patient). Give it once for each CTV
     #[arg(long = "ctv", value_name = "NAME=MM", required = true, value_parser = parse_ctv)]
     ctvs: Vec<(String, MarginMm)>,
-    /// The outline of the body: the PTV ends there. `auto` finds it in the CT
+    /// A structure that the PTV does not leave, in place of the body that is found in the CT
     #[arg(long, value_name = "NAME")]
     body: Option<String>,
+    /// Do not cut the PTV to the body
+    #[arg(long, conflicts_with = "body")]
+    no_body: bool,
     /// A structure that the PTV keeps away from, and the distance in mm (0 cuts off the structure itself)
     #[arg(long, value_name = "NAME=MM", value_parser = parse_crop)]
     crop: Vec<(String, f64)>,
@@ -53,12 +56,9 @@ pub(crate) struct Args {
     names: NamesArgs,
 }
 
-/// In the place of a name: the body as it is found in the CT.
-const AUTO: &str = "auto";
-
 const EXAMPLES: &str = "\
 Examples:
-  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --ctv CTV3=7 --body auto --out ptv.dcm
+  tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --ctv CTV3=7 --out ptv.dcm
   tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=3,3,3,3,5,5 --crop Lens_L=2 --crop Lens_R=2 --out ptv.dcm";
 
 /// `CTV1=5`: the name may hold an equals sign itself.
@@ -151,9 +151,12 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let structures = Structures { set, matching: match_set(set, &names), names: &names, geometry, verbosity };
     let ctvs: Vec<Mask> = all(args.ctvs.iter().map(|(name, _)| structures.mask("--ctv", name)))?;
     let body = match args.body.as_deref() {
-        None => None,
-        Some(AUTO) => Some(body_mask(ct.volume.data().view(), geometry).explain("--body auto")?),
         Some(name) => Some(structures.mask("--body", name)?),
+        None if args.no_body => None,
+        None => {
+            let advice = "name its contour with --body, or give --no-body";
+            Some(body_mask(ct.volume.data().view(), geometry).explain_with("the body in the CT", advice)?)
+        }
     };
     let crop: Vec<Mask> = all(args.crop.iter().map(|(name, _)| structures.mask("--crop", name)))?;
     let request = PtvRequest {
@@ -164,7 +167,7 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let target = ptv(geometry, &request).explain("the PTV")?;
     if target.is_empty() {
         return Err(Failure::advise(
-            "the PTV is empty: no voxel of it lies inside of --body and away from every --crop".to_owned(),
+            "the PTV is empty: no voxel of it lies inside of the body and away from every --crop".to_owned(),
             "check the names, and that the distances are in mm",
         ));
     }
@@ -199,7 +202,12 @@ fn table(args: &Args, geometry: &VolumeGeometry, ctvs: &[Mask], target: &Mask) -
         table.row(vec![name.clone(), margin.to_string(), ml(mask.count()), ml(lost)]);
     }
     table.row(vec![args.name.clone(), String::new(), ml(target.count()), String::new()]);
-    format!("{table}\nFor research; needs review.")
+    let cut = match args.body.as_deref() {
+        Some(name) => format!("Cut to {name}."),
+        None if args.no_body => "Not cut to the body.".into(),
+        None => "Cut to the body found in the CT.".into(),
+    };
+    format!("{table}\n{cut} For research; needs review.")
 }
 
 #[cfg(test)]

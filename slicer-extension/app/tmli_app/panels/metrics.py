@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from TMLILib.comparison import ACCEPTED, NUMBERS, PROFILES, STRUCTURE, Comparison, Row, cell_text
+from TMLILib.comparison import ACCEPTED, HEADS, NUMBERS, PROFILES, Comparison, Row, cell_text, remarks
 from trame.widgets import html
 from trame.widgets.vuetify3 import VBtn, VIcon, VProgressCircular
 from trame_server import Server
@@ -16,15 +16,6 @@ from ..browse import Browse
 from ..dialogs import Problems
 from ..session import Session
 from .words import colour_css
-
-# Heads for a narrow table, with what they mean.
-HEADS = {
-    "DSC": ("DSC", "", "Dice similarity: 1 is the same shape, 0 is no overlap"),
-    "HD95 (mm)": ("HD95", "mm", "95th percentile of the distances between the surfaces"),
-    "ASD (mm)": ("ASD", "mm", "Mean distance between the surfaces"),
-    "Reference (ml)": ("Ref.", "ml", "Volume in the reference"),
-    "Prediction (ml)": ("Auto", "ml", "Volume of the automatic structure"),
-}
 
 
 @dataclass
@@ -77,7 +68,8 @@ class MetricsPanel:
         data = self.state.data
         self._rows = list(compared.rows)
         data.rows = [self._row(row) for row in self._rows]
-        data.profile_told, data.mean, data.findings = PROFILES[compared.profile], _mean(self._rows), compared.findings
+        data.profile_told, data.mean = PROFILES[compared.profile], _mean(self._rows)
+        data.findings = [*compared.findings, *remarks(self._rows)]
         data.sort = ""
 
     def sort(self, title: str) -> None:
@@ -140,9 +132,7 @@ class MetricsPanel:
         name = self.state.name
         with html.Table(classes="tmli-table", id="metrics"):
             with html.Thead(), html.Tr():
-                limit = "Whether DSC is above the limit of the protocol (0.70 unless it says otherwise)"
-                heads = {STRUCTURE: ("Structure", "", ""), **HEADS, ACCEPTED: ("DSC", "> 0.70", limit)}
-                for title, (head, unit, tip) in heads.items():
+                for title, (head, unit, tip) in HEADS.items():
                     with html.Th(title=tip, click=(self.sort, f"['{title}']")):
                         html.Span(head)
                         VIcon(
@@ -172,7 +162,7 @@ class MetricsPanel:
             "name": row.structure,
             "label": row.structure.replace("_", " "),
             "colour": colour_css(self._session.colour_of(row.structure)),
-            "cells": [_cell(row, title) for title in NUMBERS],
+            "cells": [cell_text(row, title) for title in NUMBERS],
             "mark": cell_text(row, ACCEPTED),
             "remark": row.remark,
         }
@@ -185,13 +175,9 @@ class MetricsPanel:
         self._rows, self.state.data.rows, self.state.data.findings = [], [], []
 
 
-def _cell(row: Row, title: str) -> str:
-    value = row.values[title]
-    # The table has no room for hundredths of a millilitre.
-    return f"{value:.1f}" if title.endswith("(ml)") and math.isfinite(value) else cell_text(row, title)
-
-
 def _mean(rows: list[Row]) -> str:
-    scores = [row.values["DSC"] for row in rows]
+    scores = [row.values["DSC"] for row in rows if math.isfinite(row.values["DSC"])]
+    if not scores:
+        return ""
     accepted = sum(row.accepted for row in rows)
     return f"Mean DSC {sum(scores) / len(scores):.3f} over {len(scores)} structures; {accepted} above the limit"
