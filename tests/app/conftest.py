@@ -120,6 +120,11 @@ def problem(page: Page) -> str:
     return words
 
 
+def offset_mm(page: Page, view: str) -> float:
+    """Where the slice of a view lies, as the view says it."""
+    return float(re.search(r"-?[\d.]+", page.inner_text(f"#view-{view} .tmli-view-offset"))[0])
+
+
 def choose(page: Page, path: Path) -> None:
     """Takes a folder or a file in the dialog that is open."""
     page.fill(".tmli-path input", str(path if path.is_dir() else path.parent))
@@ -181,15 +186,25 @@ def progress() -> list[float]:
 
 
 @pytest.fixture(scope="session")
-def segmented(page: Page, progress: list[float]) -> Page:
+def told() -> list[str]:
+    """What stood beside the progress bar meanwhile."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def segmented(page: Page, progress: list[float], told: list[str]) -> Page:
     """The page after a run to the end."""
     page.click("#auto-segment")
-    bar = "() => document.querySelector('#progress')?.getAttribute('aria-valuenow')"
+    look = """() => {
+        const bar = document.querySelector('#progress')
+        return bar && [bar.getAttribute('aria-valuenow'), document.querySelector('.tmli-foot').innerText]
+    }"""
 
     def ended() -> bool:
-        percent = page.evaluate(bar)
-        if percent is not None:
-            progress.append(float(percent))
+        seen = page.evaluate(look)
+        if seen is not None:
+            progress.append(float(seen[0]))
+            told.append(seen[1])
         return page.locator(".tmli-outcome:has-text('structures in')").count() > 0
 
     wait_for(ended, "the end of the run")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from conftest import App, problem, rows, shot, wait_for
+from conftest import App, offset_mm, problem, rows, shot, wait_for
 from pixels import count, picture
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 import tmli
 
@@ -63,6 +63,10 @@ def test_progress_moves_forward(segmented: Page, progress: list[float]) -> None:
     assert len(set(progress)) >= 3, progress
 
 
+def test_the_time_left_is_told(segmented: Page, told: list[str]) -> None:
+    assert any(" left" in words for words in told), told
+
+
 def test_segments_are_seen_in_their_colours(segmented: Page) -> None:
     assert segmented.locator(".tmli-structures li").count() >= 20
     wait_for(lambda: count(segmented, "Coronal", CTV1) > 100, "CTV1 in red")
@@ -83,11 +87,10 @@ def test_the_eye_hides_and_shows(segmented: Page) -> None:
 
 
 def test_a_click_on_a_structure_goes_there(segmented: Page) -> None:
-    offset = segmented.locator("#view-Axial .tmli-view-offset")
     segmented.click(".tmli-structures li:has-text('Bladder')")
-    low = wait_for(lambda: float(NUMBER.search(offset.inner_text())[0]), "an offset")
+    low = wait_for(lambda: offset_mm(segmented, "Axial"), "an offset")
     segmented.click(".tmli-structures li:has-text('Brainstem')")
-    wait_for(lambda: float(NUMBER.search(offset.inner_text())[0]) > low + 200, "the brainstem")
+    wait_for(lambda: offset_mm(segmented, "Axial") > low + 200, "the brainstem")
 
 
 def test_a_view_fills_the_page_and_gives_it_back(segmented: Page) -> None:
@@ -117,10 +120,12 @@ def test_the_file_refers_to_the_ct_of_the_page(segmented: Page, structure_set: P
             assert contour.ContourImageSequence[0].ReferencedSOPInstanceUID in images
 
 
-def test_the_table_says_what_tmli_compare_says(segmented: Page, structure_set: Path, child: Path) -> None:
+@pytest.mark.parametrize("profile", ["net", "surfel"])
+def test_the_table_says_what_tmli_compare_says(profile: str, segmented: Page, structure_set: Path, child: Path) -> None:
     segmented.click(".v-tab:has-text('Metrics')")
+    segmented.locator("#tab-metrics select").select_option(profile)
     segmented.click("#compare")
-    segmented.wait_for_selector("#metrics tbody tr")
+    segmented.wait_for_selector(f"#tab-metrics:has-text('Profile of the distances: {profile}') #metrics tbody tr")
     shot(segmented, "app-metrics")
     geometry = tmli.read_ct_series(str(child)).volume.geometry
     truth = tmli.read_structure_set(str(child / "rtstruct.dcm")).rasterise(geometry)
@@ -130,15 +135,29 @@ def test_the_table_says_what_tmli_compare_says(segmented: Page, structure_set: P
             f"{metrics.dsc:.3f}",
             f"{metrics.hd95_mm:.2f}",
             f"{metrics.asd_mm:.2f}",
-            f"{metrics.reference_volume_ml:.1f}",
-            f"{metrics.prediction_volume_ml:.1f}",
+            millilitres(metrics.reference_volume_ml),
+            millilitres(metrics.prediction_volume_ml),
             "yes" if metrics.dsc > 0.70 else "no",
         ]
-        for metrics in tmli.compare(truth, found, geometry, profile="surfel")
+        for metrics in tmli.compare(truth, found, geometry, profile=profile)
     }
     assert len(expected) >= 20
     assert rows(segmented) == expected
-    assert "surfel" in segmented.inner_text("#tab-metrics")
+
+
+def millilitres(volume: float) -> str:
+    """As precise as a volume of this size is read."""
+    return f"{volume:.2f}" if volume < 10 else f"{volume:.1f}" if volume < 1000 else f"{volume:.0f}"
+
+
+def test_a_click_on_a_row_goes_to_the_structure(segmented: Page, child: Path) -> None:
+    geometry = tmli.read_ct_series(str(child)).volume.geometry
+    truth = tmli.read_structure_set(str(child / "rtstruct.dcm")).rasterise(geometry)
+    for name in ("Bladder", "Brain", "Heart"):
+        slices = truth[name].any(axis=(1, 2)).nonzero()[0]
+        first, last = (geometry.lps_from_ijk[2][3] + k * geometry.spacing_mm[0] for k in slices[[0, -1]])
+        segmented.click(f"#metrics td:first-child span:text-is('{name}')")
+        wait_for(lambda low=first, high=last: low < offset_mm(segmented, "Axial") < high, f"a slice of {name}")
 
 
 def test_the_table_is_sorted_by_a_click(segmented: Page) -> None:
@@ -150,9 +169,12 @@ def test_the_table_is_sorted_by_a_click(segmented: Page) -> None:
 
 def test_the_ptv_is_the_ctvs_with_their_margins(segmented: Page, structure_set: Path, child: Path) -> None:
     segmented.click(".v-tab:has-text('PTV')")
-    lateral = segmented.locator("#tab-ptv .tmli-section:has-text('CTV2') table input").first
-    lateral.fill("12")
-    lateral.blur()
+    for name, field, value in (("CTV3", "input >> nth=0", "7"), ("CTV2", "table input >> nth=0", "12")):
+        typed = segmented.locator(f"#tab-ptv .tmli-section:has-text('{name}')").locator(field)
+        typed.fill(value)
+        typed.blur()
+    six = segmented.locator("#tab-ptv .tmli-section:has-text('CTV3') table input")
+    wait_for(lambda: [each.input_value() for each in six.all()] == ["7"] * 6, "the margin all round in six directions")
     segmented.click("#make-ptv")
     segmented.wait_for_selector(".tmli-ptv-outcome:has-text('ml')")
     shown = float(NUMBER.search(segmented.inner_text(".tmli-ptv-outcome"))[0])
@@ -161,7 +183,7 @@ def test_the_ptv_is_the_ctvs_with_their_margins(segmented: Page, structure_set: 
     five = tmli.Margin.uniform(5.0)
     wide = tmli.Margin(left=12.0, right=5.0, anterior=5.0, posterior=5.0, superior=5.0, inferior=5.0)
     body = tmli.body_mask(tmli.read_ct_series(str(child)).volume)
-    ctvs = [(found["CTV1"], five), (found["CTV2"], wide), (found["CTV3"], five)]
+    ctvs = [(found["CTV1"], five), (found["CTV2"], wide), (found["CTV3"], tmli.Margin.uniform(7.0))]
     ptv = tmli.ptv(ctvs, geometry, body=body)
     assert ptv.sum() < tmli.ptv(ctvs, geometry).sum()
     assert "inside the body found in the CT" in segmented.inner_text(".tmli-ptv-outcome")
@@ -230,8 +252,27 @@ def test_another_page_or_name_does_not_come_in(page: Page, app: App) -> None:
     assert status(f"{app.origin}/index.html", Origin="https://evil.example", **ours) == 403
 
 
-def test_ctrl_c_ends_the_app_and_its_worker(segmented: Page, app: App) -> None:
-    workers = app.workers()
-    assert workers
+def test_a_page_without_its_key_says_what_to_open(browser: Browser, app: App) -> None:
+    page = browser.new_page()
+    page.goto(app.origin)
+    assert "Please open the address that cargo xtask app printed" in page.inner_text("body")
+    page.close()
+
+
+def test_a_tab_that_is_closed_leaves_no_trace_in_the_terminal(browser: Browser, app: App) -> None:
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page.goto(app.address)
+    page.wait_for_selector(".tmli-ct-title:not(:empty)")
+    page.hover("#view-Axial")
+    for _ in range(5):
+        page.mouse.wheel(0, 120)
+    page.close()
+    wait_for(lambda: status(f"{app.origin}/index.html") == 403, "the app to answer")
+    assert "never retrieved" not in "".join(app.lines)
+
+
+def test_ctrl_c_ends_the_app_and_its_worker() -> None:
+    app = App()
+    workers = wait_for(app.workers, "the worker, which is asked about devices at the start")
     app.interrupt()
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "the worker to end", 20)

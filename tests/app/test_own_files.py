@@ -128,6 +128,17 @@ def test_models_that_went_away_are_told_and_the_result_stays(segmented_own: Page
     assert segmented_own.locator(".tmli-structures li").count() == before >= 20
 
 
+def test_another_series_is_opened_by_the_button(segmented_own: Page, patient: Path) -> None:
+    before = segmented_own.inner_text(".tmli-ct")
+    segmented_own.click(".tmli-ct button:has-text('Open a folder')")
+    choose(segmented_own, patient)
+    segmented_own.wait_for_selector(".tmli-browse:has-text('Which CT series?')")
+    segmented_own.locator(".tmli-browse .tmli-item").last.click()
+    wait_for(lambda: "voxels of" in (now := segmented_own.inner_text(".tmli-ct")) and now != before, "the other CT")
+    segmented_own.click(".v-tab:has-text('Structures')")
+    assert segmented_own.locator(".tmli-structures li").count() == 0, "they were those of the CT of before"
+
+
 def test_without_a_ct_and_without_an_engine_the_page_says_what_to_do(browser: Browser, tmp_path: Path) -> None:
     app = App("--ct", str(tmp_path), "--worker", str(tmp_path / "tmli-worker"))
     try:

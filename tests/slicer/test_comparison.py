@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 from conftest import shifted
-from TMLILib import comparison, segmentation
+from TMLILib import comparison, geometry, segmentation
 from TMLILib.errors import Problem
 
 import tmli
@@ -35,6 +35,19 @@ def test_an_rt_structure_set_is_a_reference_too(logic, volume, truth, child_fold
     path = next(child_folder.rglob("rtstruct*.dcm"))
     rows = {row.structure: row for row in logic.compare(path, truth, volume)}
     assert rows["Liver"].values["DSC"] == 1.0
+
+
+def test_a_file_of_another_patient_is_no_reference(logic, volume, truth, tmp_path):
+    tmli.write_phantom(tmp_path / "other", seed=5, matrix=128)
+    with pytest.raises(tmli.TmliError, match=r"patient|frame of reference"):
+        logic.compare(next((tmp_path / "other").rglob("rtstruct*.dcm")), truth, volume)
+
+
+def test_where_the_ct_came_from_nowhere_it_is_said_that_the_patient_was_not_checked(logic, scene, child, child_folder):
+    volume = geometry.add_volume(scene, child.ct, "From nowhere")
+    prediction = segmentation.add_segmentation(scene, volume, {"Liver": child.masks["Liver"]}, {}, "One")
+    compared = logic.compare(next(child_folder.rglob("rtstruct*.dcm")), prediction, volume)
+    assert "Not checked that the file is of this patient" in compared.findings[0]
 
 
 def test_a_hospitals_own_names_are_understood(logic, scene, volume, truth, child):
@@ -99,6 +112,21 @@ def test_what_has_no_value_is_sorted_last_and_shown_as_a_dash(scene):
     comparison.sort_table(table, "DSC", descending=True)
     assert [row.structure for row in comparison.rows_of(table)] == ["Heart", "Liver", "Brain"]
     assert comparison.cell_text(comparison.rows_of(table)[2], "DSC") == "–"
+
+
+def test_each_remark_is_told_once_with_its_structures_in_the_order_of_the_protocol():
+    values = dict.fromkeys(comparison.NUMBERS, 0.8)
+    rows = [
+        comparison.Row(name, values, True, remark)
+        for name, remark in (("CTV2", "odd"), ("Liver", ""), ("Brain", "odd"), ("Heart", "missing"))
+    ]
+    assert comparison.remarks(rows) == ["Brain, CTV2: odd.", "Heart: missing."]
+
+
+@pytest.mark.parametrize(("volume_ml", "words"), [(0.314, "0.31"), (34.96, "35.0"), (1308.4, "1308")])
+def test_a_volume_is_shown_as_precise_as_its_size_asks(volume_ml, words):
+    row = comparison.Row("Brain", {"Reference (ml)": volume_ml}, True, "")
+    assert comparison.cell_text(row, "Reference (ml)") == words
 
 
 def test_csv_holds_every_row_with_full_precision_and_the_profile(table, tmp_path):

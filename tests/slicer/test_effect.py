@@ -6,7 +6,7 @@ import pytest
 import slicer
 from conftest import MODELS
 from standin import application
-from standin.effects import ScriptedEffect
+from standin.effects import ScriptedEffect, box_around, edited
 from TMLILib import geometry, segmentation
 
 application.install()
@@ -38,24 +38,8 @@ def effect(ready, scene, child, child_folder, monkeypatch):
         scene, volume, {"Liver": liver, "Stomach": np.array(child.masks["Stomach"])}, {}, "Work"
     )
     editor = scene.AddNewNodeByClass("vtkMRMLSegmentEditorNode")
-    editor.SetAndObserveSegmentationNode(node)
-    editor.SetAndObserveSourceVolumeNode(volume)
-    editor.SetSelectedSegmentID("Liver")
-    editor.SetMaskMode(slicer.vtkMRMLSegmentationNode.EditAllowedEverywhere)
-    editor.SetOverwriteMode(editor.OverwriteNone)
-    logic = slicer.vtkSlicerSegmentEditorLogic()
-    logic.SetMRMLScene(scene)
-    logic.SetSegmentEditorNode(editor)
-    history = slicer.vtkSegmentationHistory()
-    history.SetSegmentation(node.GetSegmentation())
-    logic.SetSegmentationHistory(history)
-    roi = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Box")
-    lowest, highest = (
-        np.array(grid.lps_from_ijk) @ [*corner, 1] for corner in ((i0, j0, k0), (i1, j1, (k0 + k1) // 2))
-    )
-    centre, size = (lowest + highest)[:3] / 2, np.abs(highest - lowest)[:3]
-    roi.SetCenter(-centre[0], -centre[1], centre[2])
-    roi.SetSize(*size)
+    logic, history = edited(scene, editor, node, volume, "Liver")
+    roi = box_around(scene, grid.lps_from_ijk, ((k0, (k0 + k1) // 2), (j0, j1), (i0, i1)))
     effect = TMLIRefineEffect(ScriptedEffect(logic))
     effect.dialogs = Said()
     effect.setupOptionsFrame()

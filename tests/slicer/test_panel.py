@@ -178,3 +178,17 @@ def test_closing_the_scene_empties_the_panel(working, scene):
     assert working.ui.volumeSelector.currentNode() is None
     assert working.ui.metricsTable.rowCount() == 0
     assert working.said == []
+
+
+def test_a_comparison_that_runs_ends_with_its_scene(working, scene, child_folder):
+    working.answers.path = str(next(child_folder.rglob("rtstruct*.dcm")))
+    working.ui.referenceFileButton.click()
+    working.ui.compareButton.click()
+    assert not working.ui.compareButton.isEnabled() and working.said == []
+    working.panel.scene_closes()
+    scene.Clear(False)
+    working.panel.refresh()
+    process_events(seconds=0.5)
+    assert working.said == [] and not slicer.util.getNodesByClass("vtkMRMLTableNode")
+    assert working.ui.compareButton.isEnabled()
+    assert working.ui.referenceFileLabel.text() == "no RT Structure Set chosen", "it was of the patient of before"

@@ -24,7 +24,7 @@ const VENDORS: [&str; 2] = ["/usr/share/glvnd/egl_vendor.d", "/etc/glvnd/egl_ven
 /// Segment a CT in the browser: slices, 3D, metrics, PTV, RT Structure Set.
 ///
 /// Opens with a synthetic child and the shipped models. The page is on 127.0.0.1, needs no internet, and lets nobody in
-/// but the browser that got its address. The first time, 260 MB of Slicer's libraries are loaded into .deps/app and
+/// but the browser that got its address. The first time, 240 MB of Slicer's libraries are loaded into .deps/app and
 /// take 1.1 GB there. Ctrl-C ends everything.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:

@@ -100,6 +100,7 @@ class Application:
         )
 
     def _when_ready(self, **_state) -> None:
+        asyncio.get_running_loop().set_exception_handler(_quiet_where_a_tab_was_closed)
         address = self._door.address(self._server.port)
         print(f"TMLI is at {address}\nCtrl-C ends it.", flush=True)
         if self._options.open_browser and not webbrowser.open(address):
@@ -126,3 +127,9 @@ class Application:
                 matrix=options.phantom_matrix,
             )
         await self._panels.ct.load(folder, name=f"Phantom child, {options.phantom_age:g} years")
+
+
+def _quiet_where_a_tab_was_closed(loop: asyncio.AbstractEventLoop, context: dict) -> None:
+    # A picture was on its way to the tab: nothing that a user can do something about.
+    if not isinstance(context.get("exception"), ConnectionResetError):
+        loop.default_exception_handler(context)

@@ -116,7 +116,8 @@ class Viewers:
         for segment_id, surface in made.items():
             segmentation.GetSegment(segment_id).AddRepresentation(SURFACE, surface)
         display = node.GetDisplayNode()
-        for segment_id in made:
+        # Also of a segment that came later: Slicer gave that its surface itself.
+        for segment_id in segmentation.GetSegmentIDs():
             display.SetSegmentOpacity3D(segment_id, TRANSLUCENT.get(segmentation.GetSegment(segment_id).GetName(), 1.0))
         display.SetPreferredDisplayRepresentationName3D(SURFACE)
         self._show_slices_in_3d(False)

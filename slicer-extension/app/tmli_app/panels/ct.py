@@ -114,4 +114,6 @@ class _Busy:
 
 def _choice(entry) -> dict:
     title = entry.description or "CT without a description"
-    return {"value": entry.series_uid, "title": title, "subtitle": f"{entry.slices} slices, {entry.patient_position}"}
+    number = "" if entry.series_number is None else f"series {entry.series_number}, "
+    subtitle = f"{number}{entry.slices} slices, {entry.patient_position}"
+    return {"value": entry.series_uid, "title": title, "subtitle": subtitle}
