@@ -193,7 +193,9 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="session")
 def segmented(page: Page, progress: list[float], told: list[str]) -> Page:
-    """The page after a run to the end."""
+    """The page after a run to the end, on the CPU: a GPU may be done before anything was told."""
+    page.wait_for_selector("#device option[value=cpu]", state="attached")
+    page.select_option("#device", "cpu")
     page.click("#auto-segment")
     look = """() => {
         const bar = document.querySelector('#progress')

@@ -78,6 +78,31 @@ def test_the_cut_piece_comes_back_and_undo_takes_it_away(effect, child):
     np.testing.assert_array_equal(geometry.mask_of(effect.node, "Liver", effect.grid), cut)
 
 
+def test_around_the_red_view_only_what_it_shows_is_replaced(effect, scene):
+    cut = geometry.mask_of(effect.node, "Liver", effect.grid)
+    view = slicer.vtkMRMLSliceNode()
+    view.SetSingletonTag("Red")
+    view = scene.AddNode(view)
+    view.SetOrientation("Axial")
+    view.SetFieldOfView(200.0, 200.0, 1.0)
+    view.SetDimensions(200, 200, 1)
+    view.JumpSliceByCentering(*effect.roi.GetCenter())
+    effect._place.setCurrentIndex(0)
+    run(effect)
+    assert effect.dialogs.problems == []
+    mended = geometry.mask_of(effect.node, "Liver", effect.grid)
+    shown = np.zeros(cut.shape, bool)
+    shown[tuple(slice(*bounds) for bounds in geometry.region_of_view(view, effect.grid, 25.0))] = True
+    assert (mended & shown).sum() > (cut & shown).sum()
+    np.testing.assert_array_equal(mended & ~shown, cut & ~shown)
+
+
+def test_without_a_red_view_it_is_said(effect):
+    effect._place.setCurrentIndex(0)
+    effect._apply.click()
+    assert [problem.what for problem in effect.dialogs.problems] == ["There is no red slice view."]
+
+
 def test_masking_is_respected(effect):
     cut = geometry.mask_of(effect.node, "Liver", effect.grid)
     stomach = geometry.mask_of(effect.node, "Stomach", effect.grid)

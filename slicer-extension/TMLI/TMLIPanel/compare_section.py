@@ -158,7 +158,7 @@ class CompareSection:
                 continue
             cells = [table.item(row, column).text() for row in range(table.property("rowCount"))]
             header.setSectionResizeMode(column, qt.QHeaderView.Interactive)
-            table.setColumnWidth(column, max(font.horizontalAdvance(text) for text in lines + cells) + PADDING)
+            table.setColumnWidth(column, max(font.boundingRect(text).width() for text in lines + cells) + PADDING)
 
     def _clicked(self, row: int, *_) -> None:
         self._context.guarded(lambda: self._jump(row))()

@@ -37,15 +37,6 @@ class PtvPanel:
         self.state = TypedState(server.state, PtvState, namespace="ptv")
         session.result_changed.append(self._show)
 
-    def set_all(self, target: str, text: str) -> None:
-        """The same margin in all six directions."""
-        self.state.data.margins = {**self.state.data.margins, target: dict.fromkeys(DIRECTIONS, text)}
-
-    def set_one(self, target: str, direction: str, text: str) -> None:
-        """The margin in one direction."""
-        margins = self.state.data.margins
-        self.state.data.margins = {**margins, target: {**margins.get(target, {}), direction: text}}
-
     async def make(self) -> None:
         """Makes the PTV anew from what is typed."""
         data = self.state.data
@@ -87,7 +78,15 @@ class PtvPanel:
                 html.Div("{{ remark }}", v_for=f"remark in {name.remarks}", key="remark", classes="tmli-note")
 
     def _build_target(self) -> None:
-        own = f"{self.state.name.margins}[target.name]"
+        margins = self.state.name.margins
+        own = f"{margins}[target.name]"
+
+        # In the browser: an answer of the server would come over what is typed next.
+        def becomes(six: str) -> str:
+            return f"{margins} = {{...{margins}, [target.name]: {six}}}"
+
+        typed = "$event.target.value"
+        all_round = becomes("{" + ", ".join(f"{direction}: {typed}" for direction in DIRECTIONS) + "}")
         with html.Div(classes="tmli-row mb-2"):
             html.Span(classes="tmli-swatch", v_bind_style="{background: target.colour}")
             html.Span("{{ target.name }}", classes="tmli-strong tmli-grow")
@@ -99,7 +98,7 @@ class PtvPanel:
                 classes="tmli-number",
                 style="width:64px",
                 v_bind_value=f"new Set(Object.values({own})).size === 1 ? {own}.left : ''",
-                change=(self.set_all, "[target.name, $event.target.value]"),
+                change=all_round,
             )
             html.Span("mm", classes="tmli-quiet")
         with html.Table(classes="tmli-margins"):
@@ -115,7 +114,7 @@ class PtvPanel:
                             step="1",
                             classes="tmli-number",
                             v_bind_value=f"{own}.{direction}",
-                            change=(self.set_one, f"[target.name, '{direction}', $event.target.value]"),
+                            change=becomes(f"{{...{own}, {direction}: {typed}}}"),
                         )
 
     def _show(self) -> None:
