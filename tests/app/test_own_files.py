@@ -135,6 +135,7 @@ def test_another_series_is_opened_by_the_button(segmented_own: Page, patient: Pa
     segmented_own.wait_for_selector(".tmli-browse:has-text('Which CT series?')")
     segmented_own.locator(".tmli-browse .tmli-item").last.click()
     wait_for(lambda: "voxels of" in (now := segmented_own.inner_text(".tmli-ct")) and now != before, "the other CT")
+    assert "not there any more" in segmented_own.inner_text(".tmli-memory"), "the models went away in the test above"
     segmented_own.click(".v-tab:has-text('Structures')")
     assert segmented_own.locator(".tmli-structures li").count() == 0, "they were those of the CT of before"
 

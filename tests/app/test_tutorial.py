@@ -72,11 +72,25 @@ def changed(page: Page, view: str, before: np.ndarray) -> bool:
     return (np.abs(picture(page, view) - before).max(axis=-1) > 60).mean() > 0.02
 
 
+def settled(page: Page, view: str) -> tuple[np.ndarray, float]:
+    """The picture and the place of a view once both stay the same for two seconds."""
+
+    def looks() -> tuple[np.ndarray, float]:
+        return picture(page, view), offset_mm(page, view)
+
+    def at_rest() -> tuple[np.ndarray, float] | None:
+        first = looks()
+        time.sleep(2.0)
+        second = looks()
+        return second if first[1] == second[1] and (first[0] == second[0]).all() else None
+
+    return wait_for(at_rest, f"{view} to come to rest")
+
+
 def test_ctrl_and_the_wheel_zoom(segmented: Page) -> None:
     fit = segmented.locator("#view-Coronal .tmli-view-buttons button").nth(1)
     fit.click()
-    time.sleep(1.0)
-    before, offset = picture(segmented, "Coronal"), offset_mm(segmented, "Coronal")
+    before, offset = settled(segmented, "Coronal")
     segmented.mouse.move(*pointed_at(segmented, "Coronal", 0.5, 0.5))
     segmented.keyboard.down("Control")
     for _ in range(3):
@@ -89,12 +103,11 @@ def test_ctrl_and_the_wheel_zoom(segmented: Page) -> None:
 
 
 def test_shift_and_a_move_show_the_same_place_in_all_views(segmented: Page) -> None:
-    before = {view: offset_mm(segmented, view) for view in ("Axial", "Sagittal")}
-    pictures = {view: picture(segmented, view) for view in before}
+    before = {view: settled(segmented, view) for view in ("Axial", "Sagittal")}
     segmented.mouse.move(*pointed_at(segmented, "Coronal", 0.5, 0.5))
     segmented.keyboard.down("Shift")
     segmented.mouse.move(*pointed_at(segmented, "Coronal", 0.55, 0.2), steps=3)
-    for view, offset in before.items():
+    for view, (seen, offset) in before.items():
         wait_for(lambda view=view, offset=offset: offset_mm(segmented, view) != offset, f"another place in {view}")
-        wait_for(lambda view=view: changed(segmented, view, pictures[view]), f"its picture in {view}")
+        wait_for(lambda view=view, seen=seen: changed(segmented, view, seen), f"its picture in {view}")
     segmented.keyboard.up("Shift")

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from TMLILib.errors import as_problem
 from TMLILib.models import RESEARCH_USE
 from trame.widgets import html
 from trame.widgets.vuetify3 import VBtn, VIcon
@@ -190,7 +191,12 @@ class ModelsPanel:
         self._tell_memory()
 
     def _tell_memory(self) -> None:
-        expected = self._session.expected_memory()
+        try:
+            expected = self._session.expected_memory()
+        except Exception as error:
+            # Another CT can be looked at while the models are gone; a run says as a dialog what to do.
+            self.state.data.memory = as_problem(error).what
+            return
         words = "" if expected is None else f"Needs about {gigabytes(expected.host_bytes)} of memory"
         if expected is not None and expected.device_bytes:
             words += f" and {gigabytes(expected.device_bytes)} on the GPU"
