@@ -115,29 +115,36 @@ def test_an_mr_is_refused_and_the_ct_stays(segmented_own: Page, patient: Path, t
     assert segmented_own.inner_text(".tmli-ct") == title
 
 
-def test_models_that_went_away_are_told_and_the_result_stays(segmented_own: Page, tmp_path: Path) -> None:
-    shutil.copytree(MODELS / "all-2d", tmp_path / "models")
+@pytest.fixture(scope="module")
+def without_models(segmented_own: Page, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """After the folder of the chosen models went away."""
+    models = tmp_path_factory.mktemp("gone") / "models"
+    shutil.copytree(MODELS / "all-2d", models)
     segmented_own.click(".tmli-models button:has-text('Choose')")
-    choose(segmented_own, tmp_path / "models")
+    choose(segmented_own, models)
     segmented_own.wait_for_selector(".tmli-browse", state="hidden")
-    shutil.rmtree(tmp_path / "models")
-    segmented_own.click(".v-tab:has-text('Structures')")
-    before = segmented_own.locator(".tmli-structures li").count()
-    segmented_own.click("#auto-segment")
-    assert "not there any more" in problem(segmented_own)
-    assert segmented_own.locator(".tmli-structures li").count() == before >= 20
+    shutil.rmtree(models)
+    return segmented_own
 
 
-def test_another_series_is_opened_by_the_button(segmented_own: Page, patient: Path) -> None:
-    before = segmented_own.inner_text(".tmli-ct")
-    segmented_own.click(".tmli-ct button:has-text('Open a folder')")
-    choose(segmented_own, patient)
-    segmented_own.wait_for_selector(".tmli-browse:has-text('Which CT series?')")
-    segmented_own.locator(".tmli-browse .tmli-item").last.click()
-    wait_for(lambda: "voxels of" in (now := segmented_own.inner_text(".tmli-ct")) and now != before, "the other CT")
-    assert "not there any more" in segmented_own.inner_text(".tmli-memory"), "the models went away in the test above"
-    segmented_own.click(".v-tab:has-text('Structures')")
-    assert segmented_own.locator(".tmli-structures li").count() == 0, "they were those of the CT of before"
+def test_models_that_went_away_are_told_and_the_result_stays(without_models: Page) -> None:
+    without_models.click(".v-tab:has-text('Structures')")
+    before = without_models.locator(".tmli-structures li").count()
+    without_models.click("#auto-segment")
+    assert "not there any more" in problem(without_models)
+    assert without_models.locator(".tmli-structures li").count() == before >= 20
+
+
+def test_another_series_is_opened_by_the_button_also_without_models(without_models: Page, patient: Path) -> None:
+    before = without_models.inner_text(".tmli-ct")
+    without_models.click(".tmli-ct button:has-text('Open a folder')")
+    choose(without_models, patient)
+    without_models.wait_for_selector(".tmli-browse:has-text('Which CT series?')")
+    without_models.locator(".tmli-browse .tmli-item").last.click()
+    wait_for(lambda: "voxels of" in (now := without_models.inner_text(".tmli-ct")) and now != before, "the other CT")
+    assert "not there any more" in without_models.inner_text(".tmli-memory")
+    without_models.click(".v-tab:has-text('Structures')")
+    assert without_models.locator(".tmli-structures li").count() == 0, "they were those of the CT of before"
 
 
 def test_without_a_ct_and_without_an_engine_the_page_says_what_to_do(browser: Browser, tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ class TMLILogic:
     def expected_memory(self, volume_node, model_set: models.ModelSet, device: str = "cpu"):
         """`host_bytes` and `device_bytes` that a run takes at its peak."""
         grid = geometry.geometry_of(volume_node)
+        # The folder may have gone since it was read.
+        model_set = self.read_models(model_set.folder)
         return tmli.expected_memory(list(model_set.folders), grid, device=device)
 
     def start(
