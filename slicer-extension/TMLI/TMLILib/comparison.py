@@ -63,7 +63,7 @@ _WORDS = {
     "reference_empty": "missing in the reference",
     "prediction_empty": "missing in the prediction",
     "below_resolution": "distances below the voxel size",
-    "touches_border": "reaches the end of the CT",
+    "touches_border": "at the end of the CT",
 }
 
 

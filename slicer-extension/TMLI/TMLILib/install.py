@@ -149,8 +149,9 @@ def engine_plan(device: str, source: str | Path | None = None, folder: Path | No
         # The engine last: only a whole installation has a worker.
         Step(f"TMLI engine {VERSION}", [*pip, f"tmli-engine=={VERSION}"], CORE_BYTES),
     ]
-    if source is None:
-        _refuse_without_room(folder, int(size * (1 + UNPACKED_PER_DOWNLOADED_BYTE)))
+    # pip unpacks beside what it downloads.
+    downloaded = 1.0 if source is None else 0.0
+    _refuse_without_room(folder, int(size * (downloaded + UNPACKED_PER_DOWNLOADED_BYTE)))
     return Plan(steps, folder, bool(source))
 
 
