@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import traceback
+from pathlib import Path
 
 import slicer
 
@@ -41,28 +42,78 @@ def self_test():
     print(selftest.run(session.logic()))
 
 
-def one_click():
+def wait(until, seconds: float = 600.0) -> None:
+    """Lets Slicer work until a condition holds."""
+    end = time.monotonic() + seconds
+    while not until() and time.monotonic() < end:
+        slicer.app.processEvents()
+        time.sleep(0.02)
+    assert until(), f"waited {seconds:.0f} s in vain"
+
+
+class Answers:
+    """Dialogs that answer themselves."""
+
+    def __init__(self) -> None:
+        self.path = ""
+
+    def problem(self, problem):
+        raise AssertionError(f"{problem.what} {problem.todo} {problem.details}")
+
+    def file_to_open(self, *_):
+        return self.path
+
+    def file_to_save(self, *_):
+        return self.path
+
+
+def one_click(panel=None):
     """Auto-segment TMLI through the panel's button, when TMLI_MODELS names a folder of models."""
     from TMLIPanel.sample import load_child
 
-    panel = slicer.modules.TMLIWidget.panel
-    volume = load_child()
-    panel.logic.parameters.volume = volume
+    panel = panel or slicer.modules.TMLIWidget.panel
+    panel.logic.parameters.volume = load_child()
     panel.logic.parameters.model_folder = os.environ["TMLI_MODELS"]
     panel.refresh()
     panel.segment.start()
-    end = time.monotonic() + 600
-    while panel.segment.watch.run is not None and time.monotonic() < end:
-        slicer.app.processEvents()
-        time.sleep(0.02)
+    wait(lambda: panel.segment.watch.run is None)
     assert panel.logic.parameters.segmentation.GetSegmentation().GetNumberOfSegments() > 20
+
+
+def buttons_of_the_result(panel=None):
+    """Compare with an RT Structure Set, sort, save, preview and keep the PTV, export: each by its button."""
+    from TMLILib.segmentation import names_and_ids
+
+    panel = panel or slicer.modules.TMLIWidget.panel
+    context, parameters = panel._context, panel.logic.parameters
+    before, context.dialogs = context.dialogs, Answers()
+    ui, answers = context.ui, context.dialogs
+    children = Path(slicer.app.temporaryPath).glob("tmli-child-*")
+    child = max(children, key=lambda folder: folder.stat().st_mtime)
+    try:
+        answers.path = str(child / "rtstruct.dcm")
+        ui.referenceFileButton.click()
+        ui.compareButton.click()
+        wait(lambda: ui.csvButton.property("enabled"))
+        assert ui.metricsTable.property("rowCount") > 20
+        panel.compare._heading_clicked(1)
+        answers.path = str(child / "metrics.csv")
+        ui.csvButton.click()
+        ui.previewButton.click()
+        ui.keepButton.click()
+        assert "PTV" in names_and_ids(parameters.segmentation)
+        answers.path = str(child / "exported.dcm")
+        ui.exportButton.click()
+        assert (child / "metrics.csv").is_file() and (child / "exported.dcm").is_file()
+    finally:
+        context.dialogs = before
 
 
 def main():
     """Runs them all and ends Slicer."""
     checks = [modules_are_loaded, terminology_is_loaded, panel_opens, self_test]
     if os.environ.get("TMLI_MODELS"):
-        checks.append(one_click)
+        checks += [one_click, buttons_of_the_result]
     failed = 0
     for check in checks:
         try:

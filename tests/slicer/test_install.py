@@ -111,7 +111,7 @@ def test_a_disk_without_room_is_said_before_anything_is_loaded(tmp_path, disk, d
 def test_also_a_folder_of_packages_needs_room_to_unpack(tmp_path, disk):
     (tmp_path / "torch.whl").touch()
     disk.free = 1_000_000_000
-    with pytest.raises(Problem, match="about 1.4 GB while it is installed; 1.0 GB are free"):
+    with pytest.raises(Problem, match=r"about 1.4 GB while it is installed; 1.0 GB are free"):
         install.engine_plan("cpu", source=tmp_path, folder=tmp_path / "engine")
 
 

@@ -7,12 +7,15 @@ import signal
 import numpy as np
 import pictures
 import pytest
+import run_in_slicer
+import slicer
 from conftest import MODELS, no_engine, state_of
 from panels import open_panel, unfold
 from standin.application import process_events
 from test_run import newest_worker
 from TMLILib import geometry, segmentation
 from TMLILib.logic import TMLILogic
+from TMLIPanel import session
 
 import tmli
 
@@ -138,6 +141,16 @@ def test_a_worker_that_is_killed_is_one_dialog_with_details(scene, worker, at_wo
         assert len(opened.said) == 1 and opened.answers.problems[0].details
         assert state_of(scene) == before
         opened.panel.close()
+
+
+def test_the_checks_for_a_real_slicer_pass_on_this_panel(at_work, ready, tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "_logic", ready)
+    monkeypatch.setattr(slicer.app, "temporaryPath", str(tmp_path))
+    monkeypatch.setattr(slicer.app, "processEvents", process_events, raising=False)
+    monkeypatch.setenv("TMLI_MODELS", str(MODELS))
+    run_in_slicer.one_click(at_work.panel)
+    run_in_slicer.buttons_of_the_result(at_work.panel)
+    assert at_work.said == []
 
 
 def test_a_dialog_shows_what_happened_what_to_do_and_details_to_copy():
