@@ -25,7 +25,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) minor: std::ops::RangeInclusive<u32>,
 }
 
-/// Makes the environment whole and returns its Python; silent, and done in milliseconds, when nothing is missing.
+/// Makes the environment whole and returns its Python; silent, and done in the time that
+/// Python takes to start, when nothing is missing.
 ///
 /// # Errors
 /// No Python of the wanted versions, no network, no room: in words, with what to do.
@@ -35,13 +36,14 @@ pub(crate) fn environment(repo: &Repo, wanted: &Environment<'_>) -> Result<PathB
     let list = repo.join(venv::FOLDER).join(wanted.requirements);
     let text = fs::read(&list).with_context(|| format!("{} cannot be read", repo.shown(&list)))?;
     let hash = format!("{:x}", Sha256::digest(text));
-    let done = || python.exists() && fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == hash);
-    if done() {
+    let covered = || fs::read_to_string(folder.join(STAMP)).is_ok_and(|stamp| stamp == hash);
+    if covered() && venv::amiss(&folder).is_none() {
         return Ok(python);
     }
     let lock = Lock::take(repo, "setup")?;
-    if done() {
-        return Ok(python);
+    if covered() {
+        let Some(amiss) = venv::amiss(&folder) else { return Ok(python) };
+        say(format_args!("{} {amiss}; making it anew", repo.shown(&folder)));
     }
     say(format_args!("Setting up {} ({})", repo.shown(&folder), wanted.requirements));
     // A package that the list no longer names would stay; a new environment costs seconds, the wheels are kept.

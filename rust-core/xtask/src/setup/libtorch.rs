@@ -5,13 +5,13 @@
 //! `docs/adr/0002-libtorch-from-the-wheel.md`.
 
 use std::{
-    fs, io,
-    os::unix::fs::symlink,
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
 
+use super::link::relink;
 use crate::repo::Repo;
 
 /// File in `.deps/libtorch`, and where in site-packages it lies. libtorch_cpu.so names the two NVIDIA libraries at
@@ -32,7 +32,7 @@ pub(super) fn is_linked(repo: &Repo) -> bool {
     LINKS.iter().all(|(link, _)| folder.join(link).exists())
 }
 
-/// Makes the links, relative ones so that the repository can be moved.
+/// Makes the links.
 pub(super) fn link(repo: &Repo) -> Result<()> {
     let packages = site_packages(&repo.venv())?;
     let folder = repo.libtorch();
@@ -42,19 +42,9 @@ pub(super) fn link(repo: &Repo) -> Result<()> {
         if !absolute.exists() {
             bail!("the wheels hold no {target}; remove .deps/venv and run this again");
         }
-        let inside = absolute.strip_prefix(repo.deps()).context("site-packages lies outside .deps")?;
-        let up = if link.contains('/') { "../.." } else { ".." };
-        relink(&folder.join(link), &Path::new(up).join(inside)).with_context(|| link.to_owned())?;
+        relink(&repo.deps(), &folder.join(link), &absolute).with_context(|| link.to_owned())?;
     }
     Ok(())
-}
-
-fn relink(link: &Path, target: &Path) -> io::Result<()> {
-    match fs::remove_file(link) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    symlink(target, link)
 }
 
 fn site_packages(venv: &Path) -> Result<PathBuf> {
@@ -65,20 +55,4 @@ fn site_packages(venv: &Path) -> Result<PathBuf> {
         }
     }
     bail!("no torch in {}", venv.display())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_replaced_and_relative() {
-        let folder = tempfile::tempdir().unwrap();
-        let (link, target) = (folder.path().join("link"), folder.path().join("target"));
-        fs::write(&target, "x").unwrap();
-        symlink("/gone", &link).unwrap();
-        relink(&link, Path::new("target")).unwrap();
-        assert_eq!(fs::read_link(&link).unwrap(), Path::new("target"));
-        assert!(link.exists());
-    }
 }

@@ -13,6 +13,7 @@
 mod debian;
 mod environment;
 mod libtorch;
+mod link;
 mod python;
 mod stamp;
 mod venv;
@@ -29,6 +30,7 @@ use crate::{
 use debian::CHECKERS;
 pub(crate) use debian::{CHROMIUM, GRAPHICS, PLASTIMATCH, QT};
 pub(crate) use environment::{Environment, environment};
+pub(crate) use link::relink;
 use stamp::Stamp;
 
 /// Make .deps: Python environment, libtorch, DICOM checkers.
@@ -85,7 +87,8 @@ fn prepare(repo: &Repo, arguments: &Arguments, need: Need) -> Result<bool> {
         );
     }
     // Two looks: the first without the lock, so that the usual case costs a few milliseconds.
-    let done = |stamp: &Stamp| stamp.covers(arguments.cuda) && libtorch::is_linked(repo);
+    let starts = || venv::prefix(&repo.venv()).is_some();
+    let done = |stamp: &Stamp| stamp.covers(arguments.cuda) && libtorch::is_linked(repo) && starts();
     let mut did = false;
     if !Stamp::read(repo).as_ref().is_some_and(done) || arguments.python.is_some() {
         let lock = Lock::take(repo, "setup")?;
