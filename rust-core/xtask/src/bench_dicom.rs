@@ -1,7 +1,7 @@
 //! `cargo xtask bench --compare dicom`: CT series, structure sets and segmentations, TMLI's beside other tools', on one
 //! patient, in one run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -40,15 +40,13 @@ struct Bench {
     /// Python with the peers, and the one with rt-utils.
     python: PathBuf,
     rt_utils: PathBuf,
-    plastimatch: Option<(PathBuf, PathBuf)>,
+    plastimatch: Option<PathBuf>,
     folder: PathBuf,
 }
 
 /// Compares all tools, `repeat` times in turn.
 pub(crate) fn run(repo: &Repo, repeat: u32) -> Result<()> {
-    let plastimatch = setup::PLASTIMATCH
-        .ensure(repo)?
-        .then(|| (setup::PLASTIMATCH.proof(repo), setup::PLASTIMATCH.folder(repo).join("usr/lib")));
+    let plastimatch = setup::PLASTIMATCH.ensure(repo)?.then(|| setup::PLASTIMATCH.program(repo, "plastimatch"));
     let (python, rt_utils) = (dicom_peers::ensure(repo)?, setup::environment(repo, &RT_UTILS)?);
     let _lock = Lock::take(repo, "bench")?;
     let build = ["build", "--release", "--package", "tmli-io", "--example", "dicom_bench"];
@@ -93,9 +91,8 @@ impl Bench {
         let mut command = process::command(python, self.repo.root());
         command.arg(self.repo.join(SCRIPT)).arg(&self.folder).args([tool, what]);
         if tool.starts_with("plastimatch") {
-            let Some((program, libraries)) = &self.plastimatch else { return Ok(None) };
-            command.arg(program).env("LD_LIBRARY_PATH", library_path(libraries));
-            command.env("DCMDICTPATH", libraries.join("../share/libdcmtk17/dicom.dic"));
+            let Some(program) = &self.plastimatch else { return Ok(None) };
+            command.arg(program);
         }
         say(process::shown(&command));
         let mut values = match process::output(&mut command).and_then(|text| parsed(&text)) {
@@ -110,13 +107,6 @@ impl Bench {
         }
         Ok(Some(values))
     }
-}
-
-/// ITK and plastimatch lie in `usr/lib` itself, BLAS and LAPACK in folders of their own.
-fn library_path(libraries: &Path) -> std::ffi::OsString {
-    let common = libraries.join("x86_64-linux-gnu");
-    let folders = [libraries.to_owned(), common.join("blas"), common.join("lapack"), common];
-    std::env::join_paths(folders).unwrap_or_default()
 }
 
 /// The last line: some tools talk on standard output.

@@ -1,7 +1,7 @@
 //! The profile `slicer-rt` against the values that plastimatch's own tests expect, and against plastimatch itself.
 
-#[path = "../common/plastimatch.rs"]
-mod plastimatch;
+#[path = "../common/debian.rs"]
+mod debian;
 
 mod peer;
 

@@ -9,7 +9,7 @@ use std::{
 
 use tmli_core::{Mask, SpacingMm};
 
-use super::{larger_mean, plastimatch::plastimatch, slicer_rt};
+use super::{debian::plastimatch, larger_mean, slicer_rt};
 
 /// Knuth's linear congruential generator, the upper 31 bits.
 struct Numbers(u64);

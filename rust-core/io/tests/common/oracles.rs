@@ -2,38 +2,17 @@
 //! SimpleITK, dcmrtstruct2nii, plastimatch and the libraries of OHIF. `cargo xtask test` sets all of them up in `.deps`.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, path::Path, process::Command};
 
 use super::repository;
 
-#[path = "../../../core/tests/common/plastimatch.rs"]
-pub mod plastimatch;
+#[path = "../../../core/tests/common/debian.rs"]
+mod debian;
+pub use debian::plastimatch;
 
-/// A program from PATH or from `.deps/debian`; `None`, with a line that says so, where there is none.
+/// A program of dicom3tools or DCMTK; `None`, with a line that says so, where there is none.
 pub fn program(name: &str) -> Option<Command> {
-    let debian = repository().join(".deps/debian/usr");
-    let own = debian.join("bin").join(name);
-    if own.is_file() {
-        let mut command = Command::new(own);
-        command.env("LD_LIBRARY_PATH", debian.join("lib/x86_64-linux-gnu"));
-        command.env("DCMDICTPATH", dictionaries(&debian));
-        return Some(command);
-    }
-    let on_path = env::var_os("PATH")?;
-    let found = env::split_paths(&on_path).map(|dir| dir.join(name)).find(|p| p.is_file());
-    if found.is_none() {
-        println!("skipped: no {name}");
-    }
-    found.map(Command::new)
-}
-
-fn dictionaries(debian: &Path) -> PathBuf {
-    let shared = debian.join("share/libdcmtk17/dicom.dic");
-    if shared.is_file() { shared } else { debian.join("share/dcmtk/dicom.dic") }
+    debian::debian_program("debian", name)
 }
 
 /// Everything a program says.

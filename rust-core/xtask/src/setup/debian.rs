@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+use super::starter;
 use crate::{
     lock::Lock,
     process::{self, say},
@@ -77,9 +78,16 @@ pub(crate) const PLASTIMATCH: Bundle = Bundle {
     without: "the tests that use plastimatch will skip, and the bench leaves it out",
 };
 
-/// Debian 12 has not moved all packages under /usr, and PulseAudio's libraries name a folder of the system.
-const LIBRARIES: [&str; 3] =
-    ["usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/pulseaudio", "lib/x86_64-linux-gnu"];
+/// Where Debian's packages keep libraries. ITK and plastimatch lie in `usr/lib` itself; BLAS, LAPACK and PulseAudio's in
+/// folders that an installed system is told of; Debian 12 has not moved all packages under /usr.
+const LIBRARIES: [&str; 6] = [
+    "usr/lib",
+    "usr/lib/x86_64-linux-gnu",
+    "usr/lib/x86_64-linux-gnu/blas",
+    "usr/lib/x86_64-linux-gnu/lapack",
+    "usr/lib/x86_64-linux-gnu/pulseaudio",
+    "lib/x86_64-linux-gnu",
+];
 
 /// Says that this was tried, so that a machine without apt is not asked again each time.
 const DONE: &str = "done";
@@ -116,6 +124,11 @@ impl Bundle {
         Ok(vec![("LD_LIBRARY_PATH", libraries), ("FONTCONFIG_FILE", fonts.into_os_string())])
     }
 
+    /// What starts a program of the packages with their libraries; [`Self::ensure`] makes it.
+    pub(crate) fn program(&self, repo: &Repo, name: &str) -> PathBuf {
+        self.folder(repo).join("bin").join(name)
+    }
+
     /// Gets the packages unless that was tried already, and tells whether they are there.
     pub(crate) fn ensure(&self, repo: &Repo) -> Result<bool> {
         if self.is_due(repo) {
@@ -124,7 +137,11 @@ impl Bundle {
                 self.install(repo, &lock)?;
             }
         }
-        Ok(self.proof(repo).exists())
+        let there = self.proof(repo).exists();
+        if there && self.folder(repo).join("usr/bin").is_dir() {
+            starter::write(&self.folder(repo), &LIBRARIES)?;
+        }
+        Ok(there)
     }
 
     /// Whether there is still something to try. The folder is only ever moved into place whole.

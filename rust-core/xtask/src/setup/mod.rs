@@ -16,6 +16,7 @@ mod libtorch;
 mod link;
 mod python;
 mod stamp;
+mod starter;
 mod venv;
 
 use std::time::Instant;
@@ -101,9 +102,9 @@ fn prepare(repo: &Repo, arguments: &Arguments, need: Need) -> Result<bool> {
             did = true;
         }
     }
-    if need == Need::Tests && CHECKERS.is_due(repo) {
+    if need == Need::Tests {
+        did |= CHECKERS.is_due(repo);
         CHECKERS.ensure(repo)?;
-        did = true;
     }
     Ok(did)
 }
