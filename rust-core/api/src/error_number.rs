@@ -97,9 +97,9 @@ pub enum ErrorNumber {
     Decode = 212,
     /// An object of this kind can't be read.
     UnsupportedObject = 213,
-    /// A structure set belongs to another patient than the CT series.
+    /// The structures belong to another patient than the CT series.
     OtherPatient = 214,
-    /// A structure set is in another frame of reference than the CT series.
+    /// The structures are in another frame of reference than the CT series.
     OtherFrame = 215,
     /// A DICOM file is of another kind than expected.
     WrongObject = 216,
@@ -520,8 +520,8 @@ impl ErrorNumber {
             Self::TransferSyntax => "A compression is not supported",
             Self::Decode => "A compressed image can't be decoded",
             Self::UnsupportedObject => "An object of this kind can't be read",
-            Self::OtherPatient => "A structure set belongs to another patient than the CT series",
-            Self::OtherFrame => "A structure set is in another frame of reference than the CT series",
+            Self::OtherPatient => "The structures belong to another patient than the CT series",
+            Self::OtherFrame => "The structures are in another frame of reference than the CT series",
             Self::WrongObject => "A DICOM file is of another kind than expected",
             Self::LabelGrid => "A label map is not on the grid of the CT series",
             Self::LabelMap => "A label map can't be read",
@@ -627,7 +627,7 @@ impl ErrorNumber {
             Self::Decode => "Export the series uncompressed (Explicit VR Little Endian).",
             Self::UnsupportedObject => "The message says what to do instead.",
             Self::OtherPatient => "Check that both are of the same patient.",
-            Self::OtherFrame => "Choose the CT series that it was drawn on.",
+            Self::OtherFrame => "Choose the CT series that they were drawn on.",
             Self::WrongObject => "Choose another file.",
             Self::LabelGrid => "Export it on the CT's own grid.",
             Self::LabelMap => "Export it again as NIfTI or NRRD.",

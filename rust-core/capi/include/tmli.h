@@ -185,11 +185,11 @@ enum tmli_error
    */
   TMLI_ERROR_UNSUPPORTED_OBJECT = 213,
   /**
-   * A structure set belongs to another patient than the CT series.
+   * The structures belong to another patient than the CT series.
    */
   TMLI_ERROR_OTHER_PATIENT = 214,
   /**
-   * A structure set is in another frame of reference than the CT series.
+   * The structures are in another frame of reference than the CT series.
    */
   TMLI_ERROR_OTHER_FRAME = 215,
   /**
