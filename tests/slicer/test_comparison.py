@@ -50,6 +50,15 @@ def test_where_the_ct_came_from_nowhere_it_is_said_that_the_patient_was_not_chec
     assert "Not checked that the file is of this patient" in compared.findings[0]
 
 
+def test_what_is_odd_about_a_contour_is_said_with_roi_and_slice(logic, volume, truth, child_folder, tmp_path):
+    data = next(child_folder.rglob("rtstruct*.dcm")).read_bytes()
+    number = data.index(b"\\", data.index(b"CLOSED_PLANAR")) + 1
+    odd = tmp_path / "odd.dcm"
+    odd.write_bytes(data[:number] + b"NaN" + data[number + 3 :])
+    findings = logic.compare(odd, truth, volume).findings
+    assert any("ROI 1, contour 1: slice at " in words and "not a finite number" in words for words in findings), findings
+
+
 def test_a_hospitals_own_names_are_understood(logic, scene, volume, truth, child):
     other = segmentation.add_segmentation(scene, volume, {"Leber": child.masks["Liver"]}, {}, "Clinic")
     (row,) = logic.compare(other, truth, volume)

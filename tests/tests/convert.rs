@@ -91,6 +91,29 @@ fn what_makes_no_sense_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn what_is_odd_about_contours_is_told_with_roi_and_slice() {
+    let (ct, truth, work) = (child(1).join("ct"), child(1).join("rtstruct.dcm"), folder());
+    let mut bytes = fs::read(&truth).expect("the structure set");
+    let find = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).position(|w| w == text).expect("in the file");
+    // The second number of the first contour of the first ROI.
+    let contour = find(&bytes, b"CLOSED_PLANAR");
+    let number = contour + find(&bytes[contour..], b"\\") + 1;
+    bytes[number..][..3].copy_from_slice(b"NaN");
+    let (odd, out) = (work.path().join("odd.dcm"), work.path().join("out.dcm"));
+    fs::write(&odd, &bytes).expect("written");
+    for words in [
+        args!["convert", "--ct", &ct, "--input", &odd, "--out", &out],
+        args!["compare", "--ct", &ct, "--reference", &odd, "--prediction", &truth],
+    ] {
+        let done = run(words);
+        done.succeeds();
+        let told = done.stderr.lines().find(|line| line.contains("not a finite number; left out"));
+        let told = told.unwrap_or_else(|| panic!("{}", done.stderr));
+        assert!(told.contains("ROI 1, contour 1") && told.contains("slice at "), "{told}");
+    }
+}
+
+#[test]
 fn structures_of_another_patient_are_refused_unless_the_user_knows_better() {
     let (ct, truth, work) = (child(1).join("ct"), child(2).join("rtstruct.dcm"), folder());
     let out = work.path().join("out.dcm");

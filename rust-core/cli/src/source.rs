@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use tmli_core::{Mask, Roi, RoiNumber, StructureSet, VolumeGeometry, rasterise, trace};
+use tmli_core::{Mask, Roi, RoiNumber, StructureSet, VolumeGeometry, trace};
 use tmli_io::{
-    CtSeries, FileKind, OfPatient, RoiCode, StructureSetFile, check_belongs_to, file_kind, read_label_map, read_nrrd,
-    read_segmentation, read_structure_set, reference_findings,
+    CtSeries, FileKind, OfPatient, RoiCode, StructureSetFile, check_belongs_to, file_kind, rasterise_roi,
+    read_label_map, read_nrrd, read_segmentation, read_structure_set, reference_findings,
 };
 use tmli_terminal::{
     failure::{Explain, Failure, Outcome},
@@ -147,14 +147,14 @@ impl Place<'_> {
         let mut findings = self.oddities(&file, ct)?;
         let mut parts = Vec::new();
         for roi in file.structure_set.rois {
-            let rasterised = rasterise(&roi.contours, ct.volume.geometry());
-            findings.extend(rasterised.findings.iter().map(|f| format!("ROI {}: {f}", roi.number.0)));
+            let (mask, odd) = rasterise_roi(&roi, ct.volume.geometry());
+            findings.extend(odd.iter().map(ToString::to_string));
             parts.push(Part {
                 name: roi.name,
                 colour: roi.colour,
                 interpreted_type: roi.interpreted_type,
                 code: None,
-                mask: rasterised.mask,
+                mask,
             });
         }
         Ok(Source { kind, parts, findings })

@@ -66,6 +66,6 @@ pub use segmentation_object::{
 };
 pub use structure_set::{
     EditedStructureSet, OfPatient, PatientKey, RoiCode, RoiGeneration, RoiToWrite, StructureSetFile,
-    StructureSetOptions, WrittenStructureSet, check_belongs_to, edit_structure_set, read_structure_set,
+    StructureSetOptions, WrittenStructureSet, check_belongs_to, edit_structure_set, rasterise_roi, read_structure_set,
     reference_findings, write_structure_set,
 };

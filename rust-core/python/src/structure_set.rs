@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use rayon::prelude::*;
 use tmli_api::{ApiError, ErrorNumber, checks, roi_to_write};
 use tmli_core::{Segment, Segmentation, trace_with};
-use tmli_io::{IoError, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions};
+use tmli_io::{Finding, IoError, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions};
 
 use crate::{
     contours::{Contour, trace_options},
@@ -76,9 +76,11 @@ impl StructureSet {
                     true => format!("{} (ROI {})", roi.name, roi.number.0),
                     false => roi.name.clone(),
                 };
-                let made = tmli_core::rasterise(&roi.contours, geometry);
-                let findings: Vec<String> = made.findings.iter().map(|finding| format!("{name}: {finding}")).collect();
-                (Segment { name, mask: made.mask }, findings)
+                let (mask, odd) = tmli_io::rasterise_roi(roi, geometry);
+                // The name tells more than the number.
+                let told = |finding: Finding| format!("{name}: {}", Finding { roi: None, ..finding });
+                let findings: Vec<String> = odd.into_iter().map(told).collect();
+                (Segment { name, mask }, findings)
             });
             Ok::<_, ApiError>(made.unzip::<_, _, Vec<_>, Vec<_>>())
         })?;

@@ -1,7 +1,7 @@
 //! One patient's CT series and RT Structure Set together: which set is on which series, and the masks of structures.
 
-use tmli_core::{Mask, RoiNumber, StructureSet, VolumeGeometry, rasterise};
-use tmli_io::{FolderScan, SeriesEntry, StructureSetEntry};
+use tmli_core::{Mask, RoiNumber, StructureSet, VolumeGeometry};
+use tmli_io::{FolderScan, SeriesEntry, StructureSetEntry, rasterise_roi};
 use tmli_protocol::{RoiMatching, match_rois};
 
 use crate::files::Names;
@@ -88,9 +88,9 @@ pub fn mask_of(set: &StructureSet, rois: &[usize], geometry: &VolumeGeometry) ->
     let mut findings = Vec::new();
     for &i in rois {
         let Some(roi) = set.rois.get(i) else { continue };
-        let rasterised = rasterise(&roi.contours, geometry);
-        mask.union_with(&rasterised.mask);
-        findings.extend(rasterised.findings.iter().map(|f| format!("ROI {}: {f}", roi.number.0)));
+        let (voxels, odd) = rasterise_roi(roi, geometry);
+        mask.union_with(&voxels);
+        findings.extend(odd.iter().map(ToString::to_string));
     }
     (mask, findings)
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::common::{
     self,
-    builder::{EXPLICIT, claiming, element, file},
+    builder::{EXPLICIT, claiming, ct_image, element, file},
 };
 
 /// `tests/attacks` of the repository.
@@ -35,21 +35,7 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
 
 /// A CT image with these pixels.
 pub(crate) fn ct(rows: u16, columns: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
-    let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2");
-    data.extend(element(0x0008_0018, b"UI", b"1.2.3"));
-    data.extend(element(0x0008_0060, b"CS", b"CT"));
-    data.extend(element(0x0020_000E, b"UI", b"1.2.3.5"));
-    data.extend(element(0x0020_0032, b"DS", b"0\\0\\0"));
-    data.extend(element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0"));
-    data.extend(element(0x0028_0002, b"US", &1_u16.to_le_bytes()));
-    data.extend(element(0x0028_0004, b"CS", b"MONOCHROME2"));
-    data.extend(element(0x0028_0010, b"US", &rows.to_le_bytes()));
-    data.extend(element(0x0028_0011, b"US", &columns.to_le_bytes()));
-    data.extend(element(0x0028_0030, b"DS", b"1\\1"));
-    data.extend(element(0x0028_0100, b"US", &16_u16.to_le_bytes()));
-    data.extend(element(0x0028_0101, b"US", &16_u16.to_le_bytes()));
-    data.extend(pixels);
-    file(syntax, &data)
+    ct_image(syntax, [rows, columns], 16, "0", pixels)
 }
 
 /// The same image 5 mm further.

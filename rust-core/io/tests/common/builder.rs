@@ -54,6 +54,25 @@ pub fn file(transfer_syntax: &str, data_set: &[u8]) -> Vec<u8> {
 /// Explicit VR Little Endian.
 pub const EXPLICIT: &str = "1.2.840.10008.1.2.1";
 
+/// A CT image of 16-bit cells at this height in mm: of rows, columns and stored bits, with further elements that end in
+/// its pixels.
+pub fn ct_image(transfer_syntax: &str, [rows, columns]: [u16; 2], bits: u16, z: &str, further: &[u8]) -> Vec<u8> {
+    let us = |tag, value: u16| element(tag, b"US", &value.to_le_bytes());
+    let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2");
+    data.extend(element(0x0008_0018, b"UI", b"1.2.3"));
+    data.extend(element(0x0008_0060, b"CS", b"CT"));
+    data.extend(element(0x0020_000E, b"UI", b"1.2.3.5"));
+    data.extend(element(0x0020_0032, b"DS", format!("0\\0\\{z}").as_bytes()));
+    data.extend(element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0"));
+    data.extend(us(0x0028_0002, 1));
+    data.extend(element(0x0028_0004, b"CS", b"MONOCHROME2"));
+    data.extend([us(0x0028_0010, rows), us(0x0028_0011, columns)].concat());
+    data.extend(element(0x0028_0030, b"DS", b"1\\1"));
+    data.extend([us(0x0028_0100, 16), us(0x0028_0101, bits)].concat());
+    data.extend(further);
+    file(transfer_syntax, &data)
+}
+
 /// Number, name, items of ContourSequence.
 pub type RoiParts<'a> = (i32, &'a [u8], Vec<Vec<u8>>);
 
