@@ -94,7 +94,6 @@ fn plastimatch_says_the_same_of_random_pairs() {
 
 fn said_by(plastimatch: &Command, images: &[PathBuf]) -> String {
     let mut command = Command::new(plastimatch.get_program());
-    command.envs(plastimatch.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = command.args(["dice", "--all"]).args(images).output().expect("plastimatch starts");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

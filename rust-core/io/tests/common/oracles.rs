@@ -2,7 +2,7 @@
 //! SimpleITK, dcmrtstruct2nii, plastimatch and the libraries of OHIF. `cargo xtask test` sets all of them up in `.deps`.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout)]
 
-use std::{env, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 use super::repository;
 
