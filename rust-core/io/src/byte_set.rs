@@ -11,7 +11,8 @@ use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
 use crate::{
     attributes::{Attributes, parse_decimal, trimmed},
     iso2022,
-    preflight::{self, ITEM, ITEM_END, MAX_NESTING, Problem, SEQUENCE_END, UNDEFINED, has_long_length},
+    preflight::{ITEM, ITEM_END, MAX_NESTING, Problem, SEQUENCE_END, UNDEFINED, has_long_length},
+    room::{BYTE_SET, Room},
 };
 
 /// How elements are encoded.
@@ -50,9 +51,9 @@ pub(crate) struct Element<'a> {
 }
 
 impl<'a> ByteSet<'a> {
-    /// The data set in `bytes`.
-    pub(crate) fn parse(bytes: &'a [u8], encoding: Encoding) -> Result<Self, Problem> {
-        let mut parser = Parser { bytes, at: 0, elements_left: preflight::most_elements(bytes.len() as u64) };
+    /// The data set in `bytes`, whose elements may take this memory.
+    pub(crate) fn parse(bytes: &'a [u8], encoding: Encoding, room: Room) -> Result<Self, Problem> {
+        let mut parser = Parser { bytes, at: 0, room };
         let mut text = SpecificCharacterSet::default();
         let elements = parser.elements(None, encoding, &mut text, 0)?;
         Ok(Self { whole: bytes, elements, encoding, text })
@@ -60,7 +61,7 @@ impl<'a> ByteSet<'a> {
 
     /// The first elements of `bytes`, as long as they are of one group, in Explicit VR Little Endian: file meta information.
     pub(crate) fn parse_group(bytes: &'a [u8], group: u16) -> Result<Self, Problem> {
-        let mut parser = Parser { bytes, at: 0, elements_left: preflight::most_elements(bytes.len() as u64) };
+        let mut parser = Parser { bytes, at: 0, room: Room::of(bytes.len() as u64) };
         let mut elements = Vec::new();
         while bytes.get(parser.at..parser.at + 2) == Some(&group.to_le_bytes()) {
             let start = parser.at;
@@ -139,7 +140,7 @@ impl Attributes for ByteSet<'_> {
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
-    elements_left: u64,
+    room: Room,
 }
 
 /// The header of an element or an item.
@@ -169,8 +170,8 @@ impl<'a> Parser<'a> {
     }
 
     fn header(&mut self, encoding: Encoding) -> Result<Header, Problem> {
-        self.elements_left = self.elements_left.checked_sub(1).ok_or(Problem::TooMany)?;
         let tag = Tag(self.u16(encoding)?, self.u16(encoding)?);
+        self.room.take(if tag == ITEM { BYTE_SET.item } else { BYTE_SET.element })?;
         let (vr, claimed) = if tag.group() == 0xFFFE {
             (VR::UN, self.u32(encoding)?)
         } else if encoding.implicit {
@@ -240,8 +241,13 @@ impl<'a> Parser<'a> {
                 let code = String::from_utf8_lossy(first);
                 *text = SpecificCharacterSet::from_code(trimmed(&code)).unwrap_or_default();
             }
+            if elements.len() >= 64 {
+                self.room.take(2 * BYTE_SET.element)?;
+            }
             elements.push(Element { tag, vr, whole: &self.bytes[start..self.at], value, items });
         }
+        // There may be a hundred thousand items: none keeps places that it does not use.
+        elements.shrink_to_fit();
         Ok(elements)
     }
 

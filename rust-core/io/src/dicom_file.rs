@@ -8,14 +8,17 @@ use std::{
     path::Path,
 };
 
+use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_object::{DefaultDicomObject, FileMetaTable, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use crate::{
+    deflated,
     error::IoError,
     preflight::{self, Problem},
+    room::Room,
 };
 
 /// Bytes before the letters "DICM".
@@ -53,10 +56,23 @@ pub(crate) fn sniff(head: &[u8]) -> Kind {
 /// How much of a file is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
+    /// What the object is: group 8, with its class and its modality.
+    Kind,
     /// Everything before the pixel data.
     Header,
     /// The whole data set.
     All,
+}
+
+impl Extent {
+    /// The first tag that is not wanted.
+    const fn until(self) -> Option<Tag> {
+        match self {
+            Self::Kind => Some(Tag(0x0009, 0x0000)),
+            Self::Header => Some(tags::PIXEL_DATA),
+            Self::All => None,
+        }
+    }
 }
 
 /// The class and the modality of an object stand within this many bytes, text attributes of the study before them or not.
@@ -87,8 +103,9 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
         Kind::BareImplicit => Some(uids::IMPLICIT_VR_LITTLE_ENDIAN),
         Kind::WithMeta | Kind::Other => None,
     };
-    let until_pixels = extent == Extent::Header && bare_syntax.is_none();
-    let walked = preflight::check(BufReader::new(&file), bare_syntax, until_pixels).map_err(read_error)?;
+    // A data set without file meta information is parsed whole.
+    let until = extent.until().filter(|_| bare_syntax.is_none());
+    let walked = preflight::check(BufReader::new(&file), bare_syntax, until, None).map_err(read_error)?;
     let walked = walked.map_err(|problem| refusal(&problem, label))?;
     if let Some(start) = walked.deflated_at {
         return open_deflated(file, start, &head, label).map(Some);
@@ -98,8 +115,8 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
     guarded(label, || match kind {
         Kind::WithMeta => {
             let mut options = OpenFileOptions::new();
-            if extent == Extent::Header {
-                options = options.read_until(tags::PIXEL_DATA);
+            if let Some(tag) = until {
+                options = options.read_until(tag);
             }
             // A whole image is read in one go, a header in small steps.
             let capacity = if extent == Extent::All { 1 << 18 } else { 1 << 14 };
@@ -117,10 +134,11 @@ fn open_deflated(mut file: File, start: u64, head: &[u8], label: &str) -> Result
     let damaged = |e: io::Error| IoError::Damaged { file: label.to_owned(), reason: format!("can't be inflated: {e}") };
     file.seek(SeekFrom::Start(start)).map_err(read_error)?;
     let bytes = file.metadata().map_err(read_error)?.len().saturating_sub(start);
-    let inflated = preflight::inflate(BufReader::new(&file), bytes).map_err(damaged)?;
+    let inflated = deflated::inflate(BufReader::new(&file), bytes).map_err(damaged)?;
     let inflated = inflated.map_err(|problem| refusal(&problem, label))?;
     let syntax = Some(uids::EXPLICIT_VR_LITTLE_ENDIAN);
-    let walked = preflight::check(io::Cursor::new(&inflated), syntax, false).map_err(read_error)?;
+    let room = Room::of_deflated(bytes, inflated.len() as u64);
+    let walked = preflight::check(io::Cursor::new(&inflated), syntax, None, Some(room)).map_err(read_error)?;
     walked.map_err(|problem| refusal(&problem, label))?;
     let meta_at = if head.get(PREAMBLE..PREAMBLE + 4) == Some(b"DICM") { PREAMBLE as u64 } else { 0 };
     file.seek(SeekFrom::Start(meta_at)).map_err(read_error)?;

@@ -7,9 +7,11 @@ use dicom_dictionary_std::{tags, uids};
 use crate::{
     attributes::{Attributes, trimmed},
     byte_set::{ByteSet, Encoding},
+    deflated,
     dicom_file::{Kind, PREAMBLE, refusal, sniff},
     error::IoError,
-    preflight::{self, EXPLICIT_VR_BIG_ENDIAN},
+    preflight::EXPLICIT_VR_BIG_ENDIAN,
+    room::Room,
 };
 
 /// The bytes of a file, and where what is in them.
@@ -23,6 +25,8 @@ pub(crate) struct Loaded {
     /// TransferSyntaxUID, as the file says or as it looks.
     pub(crate) transfer_syntax: String,
     encoding: Encoding,
+    /// What its elements may take.
+    room: Room,
 }
 
 /// Reads a file; `Ok(None)` when it is no DICOM. `label` names it in errors.
@@ -40,12 +44,14 @@ pub(crate) fn load(path: &Path, label: &str) -> Result<Option<Loaded>, IoError> 
         EXPLICIT_VR_BIG_ENDIAN => Encoding { big_endian: true, ..Encoding::EXPLICIT },
         _ => Encoding::EXPLICIT,
     };
-    let mut loaded = Loaded { label: label.to_owned(), bytes, meta, transfer_syntax, encoding };
-    if preflight::is_deflated(&loaded.transfer_syntax) {
-        let deflated = &loaded.bytes[loaded.meta.end..];
+    let room = Room::of(bytes.len() as u64);
+    let mut loaded = Loaded { label: label.to_owned(), bytes, meta, transfer_syntax, encoding, room };
+    if deflated::is_deflated(&loaded.transfer_syntax) {
+        let bytes = &loaded.bytes[loaded.meta.end..];
         let damaged = |e| IoError::Damaged { file: label.to_owned(), reason: format!("can't be inflated: {e}") };
-        let inflated = preflight::inflate(deflated, deflated.len() as u64).map_err(damaged)?;
+        let inflated = deflated::inflate(bytes, bytes.len() as u64).map_err(damaged)?;
         let inflated = inflated.map_err(|problem| refusal(&problem, label))?;
+        loaded.room = Room::of_deflated(bytes.len() as u64, inflated.len() as u64);
         loaded.bytes.truncate(loaded.meta.end);
         loaded.bytes.extend(inflated);
     }
@@ -55,7 +61,8 @@ pub(crate) fn load(path: &Path, label: &str) -> Result<Option<Loaded>, IoError> 
 impl Loaded {
     /// What follows the file meta information.
     pub(crate) fn data_set(&self) -> Result<ByteSet<'_>, IoError> {
-        ByteSet::parse(&self.bytes[self.meta.end..], self.encoding).map_err(|problem| refusal(&problem, &self.label))
+        ByteSet::parse(&self.bytes[self.meta.end..], self.encoding, self.room)
+            .map_err(|problem| refusal(&problem, &self.label))
     }
 
     /// The elements of the file meta information.

@@ -3,11 +3,14 @@
 //!
 //! The walk judges nothing else. What it does not understand it leaves to the parser.
 
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, Seek, SeekFrom};
 
+use crate::{
+    deflated::is_deflated,
+    room::{self, Room},
+};
 use dicom_core::{DataDictionary, Tag, VR, dictionary::DataDictionaryEntry};
 use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
-use flate2::read::DeflateDecoder;
 
 /// Sequences within sequences; real files have up to about ten.
 pub(crate) const MAX_NESTING: usize = 64;
@@ -49,7 +52,7 @@ pub(crate) enum Problem {
     },
     /// Sequences nested too deep.
     TooDeep,
-    /// More elements than a file of this size holds when it is honest: each takes the parser's memory.
+    /// More elements than a file of this size holds when it is honest: each takes memory.
     TooMany,
     /// Deflated data that grows beyond what its size allows.
     Bomb {
@@ -58,36 +61,11 @@ pub(crate) enum Problem {
     },
 }
 
-/// Elements that any file may have; more must be paid for with [`BYTES_PER_ELEMENT`] each.
-const FREE_ELEMENTS: u64 = 100_000;
-
-/// Real files spend more than twice this on an element and its value.
-const BYTES_PER_ELEMENT: u64 = 16;
-
-/// As many elements as a file of this many bytes may have.
-pub(crate) const fn most_elements(bytes: u64) -> u64 {
-    FREE_ELEMENTS + bytes / BYTES_PER_ELEMENT
-}
-
-/// What deflated data may inflate to: this, and [`INFLATION`] times its size.
-const FREE_INFLATED_BYTES: u64 = 16 << 20;
-
-/// Images and contours deflate to a third, rarely to a tenth.
-const INFLATION: u64 = 20;
-
 /// What a walk that found nothing wrong found out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Walked {
     /// Where the deflated data set begins, in a file that has one. It has not been walked over.
     pub(crate) deflated_at: Option<u64>,
-}
-
-/// Inflates a deflated data set, as far as its size allows.
-pub(crate) fn inflate(deflated: impl Read, bytes: u64) -> io::Result<Result<Vec<u8>, Problem>> {
-    let limit = FREE_INFLATED_BYTES.saturating_add(bytes.saturating_mul(INFLATION));
-    let mut inflated = Vec::new();
-    DeflateDecoder::new(deflated).take(limit + 1).read_to_end(&mut inflated)?;
-    Ok(if inflated.len() as u64 > limit { Err(Problem::Bomb { limit }) } else { Ok(inflated) })
 }
 
 /// Whether an element of this VR has a length of 32 bits in Explicit VR, after two reserved bytes (DICOM PS3.5, 7.1.2).
@@ -120,6 +98,11 @@ const fn unit(vr: VR) -> u32 {
     }
 }
 
+/// Whether the parser splits a value of this VR into texts, at its backslashes.
+const fn is_split(vr: VR) -> bool {
+    unit(vr) == 1 && !matches!(vr, VR::LT | VR::OB | VR::ST | VR::UN | VR::UR | VR::UT)
+}
+
 #[derive(Clone, Copy)]
 struct Level {
     /// Whether items are expected, or elements.
@@ -134,7 +117,7 @@ struct Walk<R> {
     position: u64,
     length: u64,
     big_endian: bool,
-    elements: u64,
+    room: Room,
 }
 
 impl<R: BufRead + Seek> Walk<R> {
@@ -162,6 +145,24 @@ impl<R: BufRead + Seek> Walk<R> {
     fn skip(&mut self, length: u32) -> io::Result<()> {
         self.position += u64::from(length);
         self.reader.seek_relative(i64::from(length))
+    }
+
+    /// Skips a text and counts its backslashes.
+    fn backslashes(&mut self, length: u32) -> io::Result<u64> {
+        let (mut left, mut count) = (length as usize, 0);
+        while left > 0 {
+            let bytes = self.reader.fill_buf()?;
+            if bytes.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let part = &bytes[..bytes.len().min(left)];
+            count += part.iter().filter(|&&byte| byte == b'\\').count() as u64;
+            let done = part.len();
+            left -= done;
+            self.reader.consume(done);
+        }
+        self.position += u64::from(length);
+        Ok(count)
     }
 
     fn fits(&self, tag: Tag, length: u32) -> Result<(), Problem> {
@@ -192,7 +193,7 @@ impl<R: BufRead + Seek> Walk<R> {
         Ok((vr, self.u32()?))
     }
 
-    fn data_set(&mut self, implicit: bool, until_pixels: bool) -> io::Result<Result<(), Problem>> {
+    fn data_set(&mut self, implicit: bool, until: Option<Tag>) -> io::Result<Result<(), Problem>> {
         let mut levels = vec![Level { items: false, end: None, implicit }];
         while let Some(&level) = levels.last() {
             if level.end.is_some_and(|end| self.position >= end) {
@@ -200,9 +201,9 @@ impl<R: BufRead + Seek> Walk<R> {
                 continue;
             }
             let tag = self.tag()?;
-            self.elements += 1;
-            if self.elements > most_elements(self.length) {
-                return Ok(Err(Problem::TooMany));
+            let cost = if tag == ITEM { room::PARSER.item } else { room::PARSER.element };
+            if let Err(problem) = self.room.take(cost) {
+                return Ok(Err(problem));
             }
             if tag.group() == 0xFFFE {
                 let length = self.u32()?;
@@ -224,7 +225,7 @@ impl<R: BufRead + Seek> Walk<R> {
             if level.items {
                 return Ok(Err(Problem::Lost { position: self.position }));
             }
-            if until_pixels && levels.len() == 1 && tag >= tags::PIXEL_DATA {
+            if levels.len() == 1 && until.is_some_and(|until| tag >= until) {
                 return Ok(Ok(()));
             }
             let (vr, length) = self.header(tag, level.implicit)?;
@@ -247,7 +248,10 @@ impl<R: BufRead + Seek> Walk<R> {
                 if let Err(problem) = self.is_even(tag, vr, length) {
                     return Ok(Err(problem));
                 }
-                self.skip(length)?;
+                let texts = if is_split(vr) { self.backslashes(length)? } else { self.skip(length).map(|()| 0)? };
+                if let Err(problem) = self.room.take(texts * room::TEXT) {
+                    return Ok(Err(problem));
+                }
             }
         }
         Ok(Ok(()))
@@ -306,24 +310,26 @@ impl<R: BufRead + Seek> Walk<R> {
     }
 }
 
-/// Walks over a file. `bare`: the transfer syntax of a data set without file meta information; otherwise the reader is at
-/// the file's beginning. A file that ends within a header is left to the parser.
+/// Walks over a file, up to the tag `until` of the data set or to its end. `bare`: the transfer syntax of a data set without
+/// file meta information; otherwise the reader is at the file's beginning. `room`: where it is not that of a file of this
+/// size. A file that ends within a header is left to the parser.
 pub(crate) fn check<R: BufRead + Seek>(
     mut reader: R,
     bare: Option<&str>,
-    until_pixels: bool,
+    until: Option<Tag>,
+    room: Option<Room>,
 ) -> io::Result<Result<Walked, Problem>> {
     let length = reader.seek(SeekFrom::End(0))?;
     reader.seek(SeekFrom::Start(0))?;
-    let mut walk = Walk { reader, position: 0, length, big_endian: false, elements: 0 };
-    match walk.run(bare, until_pixels) {
+    let mut walk = Walk { reader, position: 0, length, big_endian: false, room: room.unwrap_or(Room::of(length)) };
+    match walk.run(bare, until) {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(Ok(Walked::default())),
         other => other,
     }
 }
 
 impl<R: BufRead + Seek> Walk<R> {
-    fn run(&mut self, bare: Option<&str>, until_pixels: bool) -> io::Result<Result<Walked, Problem>> {
+    fn run(&mut self, bare: Option<&str>, until: Option<Tag>) -> io::Result<Result<Walked, Problem>> {
         let syntax = match bare {
             Some(syntax) => syntax.to_owned(),
             None => {
@@ -343,7 +349,7 @@ impl<R: BufRead + Seek> Walk<R> {
             syntax if is_deflated(syntax) => Ok(Ok(Walked { deflated_at: Some(self.position) })),
             syntax => {
                 self.big_endian = syntax == EXPLICIT_VR_BIG_ENDIAN;
-                let walked = self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until_pixels)?;
+                let walked = self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until)?;
                 Ok(walked.map(|()| Walked::default()))
             }
         }
@@ -370,20 +376,8 @@ impl<R: BufRead + Seek> Walk<R> {
     }
 }
 
-/// Whether the whole data set is deflated.
-pub(crate) fn is_deflated(transfer_syntax: &str) -> bool {
-    matches!(
-        transfer_syntax,
-        uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN | JPIP_REFERENCED_DEFLATE | JPIP_HTJ2K_REFERENCED_DEFLATE
-    )
-}
-
 /// Retired, but still met.
 pub(crate) const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
-
-/// Deflated data sets that refer to their pixels.
-const JPIP_REFERENCED_DEFLATE: &str = "1.2.840.10008.1.2.4.95";
-const JPIP_HTJ2K_REFERENCED_DEFLATE: &str = "1.2.840.10008.1.2.4.205";
 
 #[cfg(test)]
 mod tests;

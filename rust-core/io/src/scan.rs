@@ -224,20 +224,14 @@ fn series_key(header: &SliceHeader) -> (String, String) {
 }
 
 fn look_into(path: PathBuf, label: String) -> Found {
-    match structure_set_entry(&path, &label) {
-        Ok(Some(entry)) => return Found::StructureSet(entry),
-        Ok(None) => {}
-        Err(error) => return Found::Unreadable(path, error),
+    what_is(&path, &label).unwrap_or_else(|error| Found::Unreadable(path, error))
+}
+
+fn what_is(path: &Path, label: &str) -> Result<Found, IoError> {
+    if let Some(entry) = structure_set_entry(path, label)? {
+        return Ok(Found::StructureSet(entry));
     }
-    let object = match dicom_file::open(&path, &label, Extent::Header) {
-        Ok(Some(object)) => object,
-        Ok(None) => return Found::NotDicom,
-        Err(error) => return Found::Unreadable(path, error),
-    };
-    let modality = object.text_or_empty(tags::MODALITY);
-    let class = object
-        .text(tags::SOP_CLASS_UID)
-        .unwrap_or_else(|| object.meta().media_storage_sop_class_uid().trim_matches(['\0', ' ']).to_owned());
+    let Some((class, modality)) = kind(path, label)? else { return Ok(Found::NotDicom) };
     let is_ct = match class.as_str() {
         uids::CT_IMAGE_STORAGE | uids::ENHANCED_CT_IMAGE_STORAGE | uids::LEGACY_CONVERTED_ENHANCED_CT_IMAGE_STORAGE => {
             true
@@ -246,13 +240,23 @@ fn look_into(path: PathBuf, label: String) -> Found {
         _ => false,
     };
     if is_ct {
-        let header = SliceHeader::new(path, label, &object);
-        return Found::Ct(multi_frame::frame_headers(&header, &object).unwrap_or_else(|| vec![header]));
+        let Some(object) = dicom_file::open(path, label, Extent::Header)? else { return Ok(Found::NotDicom) };
+        let header = SliceHeader::new(path.to_owned(), label.to_owned(), &object);
+        return Ok(Found::Ct(multi_frame::frame_headers(&header, &object).unwrap_or_else(|| vec![header])));
     }
     let sop_class = StandardSopClassDictionary.by_uid(&class).map_or(class.clone(), |entry| entry.name.to_owned());
     let sop_class = if sop_class.is_empty() { "unknown class".to_owned() } else { sop_class };
     let modality = if modality.is_empty() { "no modality".to_owned() } else { modality };
-    Found::Other { modality, sop_class }
+    Ok(Found::Other { modality, sop_class })
+}
+
+/// Class and modality of an object: of what is no CT, nothing else is asked for. `Ok(None)`: the file is no DICOM.
+fn kind(path: &Path, label: &str) -> Result<Option<(String, String)>, IoError> {
+    let Some(object) = dicom_file::open(path, label, Extent::Kind)? else { return Ok(None) };
+    let class = object.text(tags::SOP_CLASS_UID);
+    let class =
+        class.unwrap_or_else(|| object.meta().media_storage_sop_class_uid().trim_matches(['\0', ' ']).to_owned());
+    Ok(Some((class, object.text_or_empty(tags::MODALITY))))
 }
 
 /// `Ok(None)`: the file is something else.

@@ -12,7 +12,7 @@ fn nested(depth: usize) -> Vec<u8> {
 }
 
 fn walk(bytes: Vec<u8>) -> Result<(), Problem> {
-    let walked = check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), false);
+    let walked = check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), None, None);
     walked.unwrap_or(Ok(Walked::default())).map(|_| ())
 }
 
@@ -20,18 +20,7 @@ fn walk(bytes: Vec<u8>) -> Result<(), Problem> {
 fn elements_of_eight_bytes_each_have_an_end() {
     let empty = [0x08, 0x00, 0x60, 0x00, b'C', b'S', 0, 0];
     assert_eq!(walk(empty.repeat(100_000)), Ok(()));
-    assert_eq!(walk(empty.repeat(300_000)), Err(Problem::TooMany));
-}
-
-#[test]
-fn a_deflate_bomb_is_stopped() {
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-    for _ in 0..64 {
-        std::io::Write::write_all(&mut encoder, &vec![0; 1 << 20]).expect("memory");
-    }
-    let bomb = encoder.finish().expect("memory");
-    let limit = FREE_INFLATED_BYTES + INFLATION * bomb.len() as u64;
-    assert_eq!(inflate(&bomb[..], bomb.len() as u64).expect("memory"), Err(Problem::Bomb { limit }));
+    assert_eq!(walk(empty.repeat(1_000_000)), Err(Problem::TooMany));
 }
 
 #[test]
@@ -51,7 +40,7 @@ fn the_data_set_begins_where_the_group_length_says() {
     file.extend(element([0x02, 0x00, 0x00, 0x00], b"UL", &group_length));
     file.extend(meta);
     file.extend([0x08, 0x00, 0x15, 0x11, b'O', b'B', 0, 0, 0, 0xFF, 0xFF, 0xFF]);
-    let walked = check(Cursor::new(file), None, false).expect("memory");
+    let walked = check(Cursor::new(file), None, None, None).expect("memory");
     assert!(matches!(walked, Err(Problem::TooLong { claimed: 0xFFFF_FF00, .. })), "{walked:?}");
 }
 

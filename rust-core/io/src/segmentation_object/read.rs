@@ -179,7 +179,8 @@ fn masks(
         return Err(truncated());
     }
     let index: HashMap<i64, usize> = segments.iter().enumerate().map(|(n, s)| (s.number, n)).collect();
-    let mut masks = vec![Mask::new([slices, rows, columns]); segments.len()];
+    // Each for itself, not copies of one: then the system gives memory only where a frame has something to say.
+    let mut masks: Vec<Mask> = segments.iter().map(|_| Mask::new([slices, rows, columns])).collect();
     for frame in 0..frames {
         let number = functional_group(object, frame, tags::SEGMENT_IDENTIFICATION_SEQUENCE)
             .and_then(|g| g.int(tags::REFERENCED_SEGMENT_NUMBER));

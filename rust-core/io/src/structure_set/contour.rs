@@ -71,7 +71,8 @@ pub(super) fn read_contours(
 
 /// Points of decimal strings, three for each; or what is wrong with them.
 fn points(value: &[u8]) -> Result<Vec<PointLps>, (String, Option<f64>)> {
-    let mut points = Vec::with_capacity(value.len() / 24);
+    let values = 1 + value.iter().filter(|&&byte| byte == b'\\').count();
+    let mut points = Vec::with_capacity(values / 3);
     let mut point = [0.0; 3];
     let mut count = 0;
     let mut wrong = None;
@@ -132,6 +133,5 @@ fn read_contour(item: &ByteSet<'_>) -> Result<ReadContour, (String, Option<f64>)
         points.pop();
         oddities.repeated_first_point = true;
     }
-    points.shrink_to_fit();
     Ok(ReadContour { contour: Contour { kind, points }, first_mm: first.0[2], oddities })
 }

@@ -62,12 +62,19 @@ fn attack(what: &str, bytes: &[u8]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
     fs::write(&path, bytes).unwrap();
+    let (said, taken) = measured(|| said_by_all(dir.path(), &path));
+    // What is full of small things takes more than its size, yet in proportion to it.
+    let honest = if bytes.len() < 4 << 20 { bytes.len() } else { 5 * bytes.len() };
+    assert!(taken <= honest + ALLOWANCE, "{what}: {} bytes took {taken} bytes of memory", bytes.len());
+    said
+}
+
+/// What the readers said, and the most memory that they had in use. The caller holds [`ONE`].
+fn measured(read: impl FnOnce() -> String) -> (String, usize) {
     let before = USED.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
-    let said = said_by_all(dir.path(), &path);
-    let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
-    assert!(taken <= bytes.len() + ALLOWANCE, "{what}: {} bytes took {taken} bytes of memory", bytes.len());
-    said
+    let said = read();
+    (said, PEAK.load(Ordering::Relaxed).saturating_sub(before))
 }
 
 fn said_by_all(dir: &Path, path: &Path) -> String {
@@ -86,10 +93,7 @@ fn attack_series(what: &str, slice: &[u8]) -> String {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a"), slice).unwrap();
     fs::write(dir.path().join("b"), hostile::next_slice(slice)).unwrap();
-    let before = USED.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let said = read_ct_folder(dir.path(), None).unwrap_err().to_string();
-    let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+    let (said, taken) = measured(|| read_ct_folder(dir.path(), None).unwrap_err().to_string());
     assert!(taken <= 2 * (slice.len() + ALLOWANCE), "{what} took {taken} bytes of memory");
     said
 }
@@ -137,14 +141,42 @@ fn the_hostile_files_are_those_that_are_made_here() {
     }
 }
 
+/// Class UIDs of a CT image, an RT Structure Set and a Segmentation: each has a reader of its own.
+const CLASSES: [&str; 3] =
+    ["1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.481.3", "1.2.840.10008.5.1.4.1.1.66.4"];
+
+/// A file of this class, whose rest is as given.
+fn of_class(class: &str, rest: &[u8]) -> Vec<u8> {
+    file(EXPLICIT, &[element(0x0008_0016, b"UI", class.as_bytes()), rest.to_vec()].concat())
+}
+
 #[test]
 fn crowds_of_empty_elements_and_items_are_refused() {
     let empty = element(0x0008_0060, b"CS", b"");
-    let said = attack("elements", &file(EXPLICIT, &empty.repeat(400_000)));
-    assert!(said.contains("more elements than a file of its size can hold"), "{said}");
-    let items = sequence(0x3006_0039, &vec![Vec::new(); 400_000]);
-    let said = attack("items", &file(EXPLICIT, &items));
-    assert!(said.contains("more elements than a file of its size can hold"), "{said}");
+    for class in CLASSES {
+        for count in [40_000, 400_000] {
+            let said = attack("elements", &of_class(class, &empty.repeat(count)));
+            let items = attack("items", &of_class(class, &sequence(0x0008_1115, &vec![empty.clone(); count])));
+            let are_refused = |said: &str| said.contains("more elements than a file of its size can hold");
+            assert_eq!(are_refused(&said), count > 40_000, "{class}: {count} elements: {said}");
+            assert_eq!(are_refused(&items), count > 40_000, "{class}: {count} items: {items}");
+        }
+    }
+}
+
+#[test]
+fn files_full_of_small_things_take_memory_in_proportion() {
+    let (one, short) = (element(0x0008_0060, b"CS", b"CT"), element(0x0008_0060, b"CS", &[b'A'; 24]));
+    for class in CLASSES {
+        attack("few items", &of_class(class, &sequence(0x3006_0039, &vec![one.clone(); 30_000])));
+        attack("many items", &of_class(class, &sequence(0x3006_0039, &vec![short.clone(); 400_000])));
+        attack("elements", &of_class(class, &one.repeat(1_000_000)));
+        let texts = element(0x0008_103E, b"LO", "A\\".repeat(16_000).as_bytes());
+        attack("texts", &of_class(class, &sequence(0x3006_0039, &vec![texts; 400])));
+    }
+    let numbers = "0\\0\\5\\".repeat(1 << 20);
+    let contour = contour(1 << 20, b"UN", numbers.trim_end_matches('\\').as_bytes());
+    attack("the shortest numbers", &structure_set("", &[(1, b"A", vec![contour; 3])]));
 }
 
 #[test]

@@ -8,11 +8,15 @@ use super::repository;
 
 #[path = "../../../core/tests/common/debian.rs"]
 mod debian;
-pub use debian::plastimatch;
 
 /// A program of dicom3tools or DCMTK; `None`, with a line that says so, where there is none.
 pub fn program(name: &str) -> Option<Command> {
     debian::debian_program("debian", name)
+}
+
+/// plastimatch.
+pub fn plastimatch() -> Option<Command> {
+    debian::plastimatch()
 }
 
 /// Everything a program says.

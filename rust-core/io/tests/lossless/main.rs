@@ -64,7 +64,7 @@ for n in range(1, len(sys.argv), 3):
 
 /// plastimatch reads the whole set, loops in loops as holes.
 fn assert_plastimatch_agrees(patient: &Patient) {
-    let Some(mut plastimatch) = oracles::plastimatch::plastimatch() else { return };
+    let Some(mut plastimatch) = oracles::plastimatch() else { return };
     let out = patient.folder.path().join("plastimatch");
     plastimatch.args(["convert", "--xor-contours", "--prefix-format", "nii", "--input"]).arg(patient.structure_set());
     plastimatch.arg("--referenced-ct").arg(patient.ct_folder()).arg("--output-prefix").arg(&out);
