@@ -84,7 +84,7 @@ pub fn read_ct_series(entry: &SeriesEntry) -> Result<CtSeries, IoError> {
     let [slices, rows, columns] = stack.geometry.shape();
     let size = Size { rows, columns };
 
-    headers.iter().try_for_each(|header| plausible(header))?;
+    headers.iter().try_for_each(|header| plausible(header, slices as u64))?;
     let multi_frame = multi_frame_files(&headers)?;
     let mut data = Array3::<i16>::zeros((slices, rows, columns));
     let voxels = data.as_slice_mut().unwrap_or_default();
@@ -143,31 +143,38 @@ fn multi_frame_files<'a>(headers: &[&'a SliceHeader]) -> Result<HashMap<&'a Path
 
 /// A compressed image of more pixels than this is refused: no scanner makes it, and its memory would be claimed by a file
 /// that doesn't have to hold it.
-const MAX_COMPRESSED_PIXELS: u64 = 4096 * 4096;
+const MAX_COMPRESSED_PIXELS: u64 = 2048 * 2048;
+
+/// The same of all images of a series: 8000 of 512 x 512.
+const MAX_COMPRESSED_VOXELS: u64 = 1 << 31;
 
 /// Refuses images that are larger than their files can be, before memory is taken for them.
-fn plausible(header: &SliceHeader) -> Result<(), IoError> {
+fn plausible(header: &SliceHeader, slices: u64) -> Result<(), IoError> {
     let bytes = std::fs::metadata(&header.path).map_err(|source| IoError::Read { file: header.place(), source })?.len();
     let pixels = header.rows as u64 * header.columns as u64;
     let uncompressed = matches!(
         header.transfer_syntax.as_str(),
         "" | uids::IMPLICIT_VR_LITTLE_ENDIAN | uids::EXPLICIT_VR_LITTLE_ENDIAN | EXPLICIT_VR_BIG_ENDIAN
     );
-    if uncompressed && pixels > bytes {
-        return Err(IoError::Truncated {
-            file: header.place(),
-            part: "the pixel data".to_owned(),
-            expected: pixels,
-            got: bytes,
-        });
+    if uncompressed {
+        let expected = pixels.saturating_mul(u64::try_from(header.frames).unwrap_or(1).max(1));
+        if expected > bytes {
+            let part = "the pixel data".to_owned();
+            return Err(IoError::Truncated { file: header.place(), part, expected, got: bytes });
+        }
+        return Ok(());
     }
-    if pixels > MAX_COMPRESSED_PIXELS && !uncompressed {
-        return Err(IoError::Value {
-            file: header.place(),
-            attribute: "Rows, Columns",
-            expected: format!("at most {MAX_COMPRESSED_PIXELS} pixels in a compressed image"),
-            got: format!("{} x {}", header.rows, header.columns),
-        });
+    let too_large = |expected: String| IoError::Value {
+        file: header.place(),
+        attribute: "Rows, Columns",
+        expected,
+        got: format!("{slices} of {} x {}", header.rows, header.columns),
+    };
+    if pixels > MAX_COMPRESSED_PIXELS {
+        return Err(too_large(format!("at most {MAX_COMPRESSED_PIXELS} pixels in a compressed image")));
+    }
+    if pixels.saturating_mul(slices) > MAX_COMPRESSED_VOXELS {
+        return Err(too_large(format!("at most {MAX_COMPRESSED_VOXELS} voxels in a compressed series")));
     }
     Ok(())
 }

@@ -185,6 +185,14 @@ fn names_in_other_scripts_survive() {
     let file = read_structure_set(&path).unwrap();
     assert_eq!(file.structure_set.rois[0].name, "左肺");
     check_belongs_to(&file, &ct).unwrap();
+    let Some(mut python) = oracles::python() else { return };
+    let script = "import sys, pydicom; d = pydicom.dcmread(sys.argv[1]); \
+                  print(d.SpecificCharacterSet, ascii(str(d.PatientName)), ascii(d.StructureSetROISequence[0].ROIName))";
+    let (success, text) = oracles::output(python.args(["-c", script]).arg(&path));
+    assert!(success, "{text}");
+    assert_eq!(text.trim(), r"ISO_IR 192 '\u5f20^\u4f1f' '\u5de6\u80ba'");
+    let Some(said) = oracles::dciodvfy(&path) else { return };
+    assert_eq!(said, ["RTStructureSet"]);
 }
 
 #[test]
@@ -247,7 +255,7 @@ for d in [rs, *ct]:
 assert rs.file_meta.TransferSyntaxUID == pydicom.uid.ImplicitVRLittleEndian
 assert rs.PatientID == ct[0].PatientID and rs.PatientName == ct[0].PatientName
 assert rs.StudyInstanceUID == ct[0].StudyInstanceUID and rs.FrameOfReferenceUID == ct[0].FrameOfReferenceUID
-assert len(rs.StructureSetLabel) <= 16 and rs.ApprovalStatus == "UNAPPROVED"
+assert rs.StructureSetLabel == "A label of more" and rs.ApprovalStatus == "UNAPPROVED"
 assert rs.StructureSetDescription.startswith("Research use only")
 frame = rs.ReferencedFrameOfReferenceSequence[0]
 series = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
@@ -273,7 +281,8 @@ for roi in rs.ROIContourSequence:
         assert all(len(v.original_string) <= 16 for v in c.ContourData)
 print(contours)
 "#;
-    let w = written(&StructureSetOptions::default());
+    let label = "A label of more than sixteen characters".to_owned();
+    let w = written(&StructureSetOptions { label, ..StructureSetOptions::default() });
     let Some(mut python) = oracles::python() else { return };
     python.args(["-c", SCRIPT]).arg(&w.path).args(common::files(&w.ct_dir));
     let (success, text) = oracles::output(&mut python);

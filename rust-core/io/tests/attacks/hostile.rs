@@ -7,7 +7,7 @@ use std::{
 
 use crate::common::{
     self,
-    builder::{EXPLICIT, claiming, ct_image, element, file},
+    builder::{EXPLICIT, claiming, ct_image, element, file, sequence},
 };
 
 /// `tests/attacks` of the repository.
@@ -36,6 +36,24 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
 /// A CT image with these pixels.
 pub(crate) fn ct(rows: u16, columns: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
     ct_image(syntax, [rows, columns], 16, "0", pixels)
+}
+
+/// An enhanced CT image of many frames, each of which says its place and none of which is there.
+pub(crate) fn frames(count: u16, size: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
+    let us = |tag, value: u16| element(tag, b"US", &value.to_le_bytes());
+    let measures = sequence(0x0028_9110, &[element(0x0028_0030, b"DS", b"1\\1")]);
+    let orientation = sequence(0x0020_9116, &[element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0")]);
+    let place = |z: u16| sequence(0x0020_9113, &[element(0x0020_0032, b"DS", format!("0\\0\\{z}").as_bytes())]);
+    let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2.1");
+    data.extend(element(0x0008_0018, b"UI", b"1.2.3"));
+    data.extend(element(0x0020_000E, b"UI", b"1.2.3.5"));
+    data.extend(element(0x0028_0008, b"IS", count.to_string().as_bytes()));
+    data.extend([us(0x0028_0010, size), us(0x0028_0011, size)].concat());
+    data.extend([us(0x0028_0100, 16), us(0x0028_0101, 16)].concat());
+    data.extend(sequence(0x5200_9229, &[[orientation, measures].concat()]));
+    data.extend(sequence(0x5200_9230, &(0..count).map(place).collect::<Vec<_>>()));
+    data.extend(pixels);
+    file(syntax, &data)
 }
 
 /// The same image 5 mm further.

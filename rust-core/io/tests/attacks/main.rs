@@ -187,21 +187,36 @@ fn images_larger_than_their_files_are_refused() {
     for syntax in ["1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70"]
     {
         let said = attack_series(syntax, &ct(65535, 65535, syntax, &encapsulated(&[0xFF; 64])));
-        assert!(said.contains("at most 16777216 pixels"), "{syntax}: {said}");
+        assert!(said.contains("at most 4194304 pixels"), "{syntax}: {said}");
     }
 }
 
 #[test]
+fn frames_without_number_are_refused() {
+    let pixels = element(0x7FE0_0010, b"OW", &[0; 32]);
+    let said = attack("uncompressed", &hostile::frames(3000, 4, EXPLICIT, &pixels));
+    assert!(said.contains("truncated"), "{said}");
+    let syntax = "1.2.840.10008.1.2.4.80";
+    let said = attack("compressed", &hostile::frames(600, 2048, syntax, &encapsulated(&[0xFF; 64])));
+    assert!(said.contains("at most 2147483648 voxels"), "{said}");
+}
+
+#[test]
 fn code_streams_of_nonsense_are_refused() {
-    let mut jpeg_ls = vec![0xFF, 0xD8, 0xFF, 0xF7, 0, 11, 16, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 0x11, 0];
+    // As large as an image may be.
+    let [high, low] = 2048_u16.to_be_bytes();
+    let mut jpeg_ls = vec![0xFF, 0xD8, 0xFF, 0xF7, 0, 11, 16, high, low, high, low, 1, 1, 0x11, 0];
     jpeg_ls.extend([0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 0]);
     jpeg_ls.extend([0xA5; 64]);
     let mut j2k = vec![0xFF, 0x4F, 0xFF, 0x51, 0, 41, 0, 0];
+    [2048, 2048, 0, 0, 2048, 2048, 0, 0].iter().for_each(|size: &u32| j2k.extend(size.to_be_bytes()));
+    // One signed component of 16 bits, then a tile that never comes.
+    j2k.extend([0, 1, 0x8F, 1, 1]);
     j2k.extend([0x7F; 60]);
     for syntax in ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70"]
     {
         for stream in [&jpeg_ls[..], &j2k, &[0; 64], &[0xFF; 64]] {
-            let said = attack_series(syntax, &ct(64, 64, syntax, &encapsulated(stream)));
+            let said = attack_series(syntax, &ct(2048, 2048, syntax, &encapsulated(stream)));
             assert!(said.contains("decoded") || said.contains("truncated"), "{syntax}: {said}");
         }
     }
