@@ -1,7 +1,7 @@
 //! Metrics against closed forms, and against values of a public tool.
 
 use proptest::prelude::*;
-use tmli_core::{Mask, MetricsError, SpacingMm, Undefined, compare_masks, metrics::surface_distances};
+use tmli_core::{Mask, MetricsError, SpacingMm, compare_masks, metrics::surface_distances};
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {
     a == b || (a - b).abs() <= tolerance
@@ -170,24 +170,6 @@ fn far_apart_masks_are_measured_through_empty_slices() {
     let metrics = compare_masks(&one, &other, SpacingMm::new(5.0, 1.0, 1.0)).expect("one grid");
     assert_eq!(metrics.hd_mm, 199.0 * 5.0);
     assert!(close(metrics.asd_mm, 198.5 * 5.0, 1e-9), "{}", metrics.asd_mm);
-}
-
-#[test]
-fn empty_masks_are_named_as_such() {
-    let (empty, full) = (Mask::new([4; 3]), cuboid([4; 3], [1; 3], [3; 3]));
-    let spacing = SpacingMm::new(1.0, 1.0, 1.0);
-    let both = compare_masks(&empty, &empty, spacing).expect("one grid");
-    assert_eq!(both.undefined, Some(Undefined::BothEmpty));
-    assert!([both.dsc, both.hd_mm, both.hd95_mm, both.asd_mm].iter().all(|x| x.is_nan()));
-    for (reference, prediction, expected) in
-        [(&empty, &full, Undefined::ReferenceEmpty), (&full, &empty, Undefined::PredictionEmpty)]
-    {
-        let metrics = compare_masks(reference, prediction, spacing).expect("one grid");
-        assert_eq!((metrics.undefined, metrics.dsc), (Some(expected), 0.0));
-        for x in [metrics.hd_mm, metrics.hd95_mm, metrics.asd_mm, metrics.reference_to_prediction.mean_mm] {
-            assert_eq!(x, f64::INFINITY);
-        }
-    }
 }
 
 #[test]

@@ -110,26 +110,61 @@ proptest! {
     }
 
     #[test]
-    fn border_voxels_are_those_that_trying_all_finds(voxels in voxels(), spacing in spacing()) {
+    fn numbers_of_border_voxels_are_those_that_trying_all_finds(voxels in voxels(), spacing in spacing()) {
         let pair = masks(&voxels, [0; 3], [6, 7, 70], ORDER);
-        let m = compare(&pair, spacing, &MetricOptions { profile: Profile::Voxel, ..MetricOptions::default() });
-        prop_assume!(m.undefined.is_none());
-        let borders = pair.each_ref().map(border_voxels);
-        for (from, to, got) in [
-            (&borders[0], &borders[1], m.reference_to_prediction),
-            (&borders[1], &borders[0], m.prediction_to_reference),
-        ] {
-            let nearest = |a: &[usize; 3]| {
-                let squared = |b: &[usize; 3]| -> f64 {
-                    (0..3).map(|x| (a[x].abs_diff(b[x]) as f64 * spacing[x]).powi(2)).sum()
-                };
-                to.iter().map(squared).fold(f64::INFINITY, f64::min).sqrt()
-            };
-            let distances: Vec<f64> = from.iter().map(nearest).collect();
-            prop_assert!(same(got.mean_mm, distances.iter().sum::<f64>() / distances.len() as f64));
-            prop_assert!(same(got.max_mm, distances.into_iter().fold(0.0, f64::max)));
+        let [voxel, slicer] = [Profile::Voxel, Profile::SlicerRt].map(|profile| compare(&pair, spacing, &of(profile)));
+        prop_assume!(voxel.undefined.is_none());
+        let [forth, back] = distances_by_trying_all(&pair, spacing);
+        for (profile, m) in [(Profile::Voxel, voxel), (Profile::SlicerRt, slicer)] {
+            for (from, got) in [(&forth, m.reference_to_prediction), (&back, m.prediction_to_reference)] {
+                prop_assert!(same(got.mean_mm, mean(from)));
+                prop_assert!(same(got.max_mm, from[from.len() - 1]));
+                prop_assert!(same(got.percentile95_mm, percentile(from, 95.0, profile)), "{profile}");
+                prop_assert!(same(got.percentile_mm, percentile(from, 80.0, profile)), "{profile}");
+            }
         }
+        let mut both = [forth.clone(), back.clone()].concat();
+        both.sort_by(f64::total_cmp);
+        let joined = |profile| [&forth, &back].map(|from| percentile(from, 95.0, profile));
+        prop_assert!(same(voxel.hd95_mm, joined(Profile::Voxel).into_iter().fold(0.0, f64::max)));
+        prop_assert!(same(voxel.pooled_percentile_mm, percentile(&both, 80.0, Profile::Voxel)));
+        prop_assert!(same(voxel.asd_mm, mean(&both)));
+        prop_assert!(same(slicer.hd95_mm, joined(Profile::SlicerRt).iter().sum::<f64>() / 2.0));
+        prop_assert!(same(slicer.asd_mm, f64::midpoint(mean(&forth), mean(&back))));
+        let near = both.iter().filter(|&&distance| distance <= 1.5).count() as f64 / both.len() as f64;
+        prop_assert!(same(voxel.surface_dice, near) && same(slicer.surface_dice, near));
     }
+}
+
+/// From every border voxel of each mask to the nearest one of the other, nearest first.
+fn distances_by_trying_all(pair: &[Mask; 2], spacing: [f64; 3]) -> [Vec<f64>; 2] {
+    let [a, b] = pair.each_ref().map(border_voxels);
+    [(&a, &b), (&b, &a)].map(|(from, to)| {
+        let nearest = |at: &[usize; 3]| {
+            let squared = |other: &[usize; 3]| {
+                (0..3).map(|x| (at[x].abs_diff(other[x]) as f64 * spacing[x]).powi(2)).sum::<f64>()
+            };
+            to.iter().map(squared).fold(f64::INFINITY, f64::min).sqrt()
+        };
+        let mut distances: Vec<f64> = from.iter().map(nearest).collect();
+        distances.sort_by(f64::total_cmp);
+        distances
+    })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Of sorted values: numpy's, or for `slicer-rt` the one of rank floor(q n - 1).
+fn percentile(sorted: &[f64], q: f64, profile: Profile) -> f64 {
+    let (part, n) = (q / 100.0, sorted.len() as f64);
+    if profile == Profile::SlicerRt {
+        return sorted[(part * n - 1.0 + 1e-9).floor().max(0.0) as usize];
+    }
+    let rank = part * (n - 1.0);
+    let (below, above) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
+    below + (above - below) * rank.fract()
 }
 
 fn border_voxels(mask: &Mask) -> Vec<[usize; 3]> {
@@ -142,22 +177,6 @@ fn border_voxels(mask: &Mask) -> Vec<[usize; 3]> {
     };
     let is_border = |at: [usize; 3]| (0..3).any(|axis| outside(at, axis, -1) || outside(at, axis, 1));
     all.filter(|&at| mask.get(at) && is_border(at)).collect()
-}
-
-#[test]
-fn small_and_cut_masks_are_flagged() {
-    let flags = |voxels: &[[usize; 3]]| {
-        let mut mask = Mask::new([9; 3]);
-        voxels.iter().for_each(|&at| mask.set(at, true));
-        let m = compare(&[mask.clone(), mask], [5.0, 1.0, 1.0], &MetricOptions::default());
-        (m.is_below_resolution(), m.touches_border())
-    };
-    assert_eq!(flags(&[[4, 4, 4]]), (true, false), "one voxel");
-    assert_eq!(flags(&[[4, 4, 4], [4, 4, 5]]), (true, false), "one slice");
-    assert_eq!(flags(&[[4, 4, 4], [5, 4, 4]]), (false, false), "two slices");
-    assert_eq!(flags(&[[4, 4, 0], [5, 4, 4]]), (false, true), "the first column");
-    assert_eq!(flags(&[[4, 4, 4], [8, 4, 4]]), (false, true), "the last slice");
-    assert_eq!(flags(&[]), (false, false), "nothing");
 }
 
 #[test]

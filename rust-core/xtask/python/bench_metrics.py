@@ -2,6 +2,7 @@
 
     bench_metrics.py make FOLDER [--size K J I]     writes the pairs
     bench_metrics.py four FOLDER                    writes four small pairs on which tools disagree
+    bench_metrics.py apart FOLDER --of PAIRS        writes pairs of different organs, out of the pairs that `make` wrote
     bench_metrics.py measure FOLDER TOOL            prints one JSON object a line: time and memory, then values
 
 Masks are loaded before the clock starts; what is measured is what a user of the tool would call.
@@ -9,9 +10,13 @@ Masks are loaded before the clock starts; what is measured is what a user of the
 
 import argparse
 import json
+import os
 import pathlib
 import resource
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
 import types
 
@@ -19,6 +24,8 @@ import numpy as np
 
 NAMES = [f"Structure_{n + 1:02}" for n in range(25)]
 SPACING = [5.0, 1.0, 1.0]
+# Organs that are compared with another one, which lies far away: small with small, large with small, both ways.
+APART = [(0, 11), (4, 15), (9, 20), (23, 2), (2, 23)]
 
 
 def make(folder, shape):
@@ -69,6 +76,17 @@ def make_four(folder):
         for which, mask in zip(("reference", "prediction"), masks):
             np.packbits(mask.ravel(), bitorder="little").tofile(folder / f"{name}.{which}.bits")
     (folder / "pairs.json").write_text(json.dumps({"shape": shape, "spacing_mm": SPACING, "names": list(pairs)}))
+
+
+def make_apart(folder, pairs):
+    """An organ as the reference, another one far away as the prediction: what a distance search likes least."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = json.loads((pairs / "pairs.json").read_text())
+    names = [f"{NAMES[a]} and {NAMES[b]}" for a, b in APART]
+    for name, (a, b) in zip(names, APART):
+        shutil.copyfile(pairs / f"{NAMES[a]}.reference.bits", folder / f"{name}.reference.bits")
+        shutil.copyfile(pairs / f"{NAMES[b]}.prediction.bits", folder / f"{name}.prediction.bits")
+    (folder / "pairs.json").write_text(json.dumps(info | {"names": names}))
 
 
 def load(folder, name, which, shape):
@@ -189,7 +207,36 @@ def meshmetrics():
     return compare
 
 
+def plastimatch():
+    """What is timed is the program `plastimatch dice --all`, which reads its two images; writing them is not."""
+    folder = tempfile.TemporaryDirectory(prefix="tmli-bench-")
+
+    def prepare(a, b):
+        paths = [pathlib.Path(folder.name) / f"{which}.mha" for which in ("reference", "prediction")]
+        for path, mask in zip(paths, (a, b)):
+            size, spacing = (" ".join(map(str, numbers[::-1])) for numbers in (mask.shape, SPACING))
+            head = f"ObjectType = Image\nNDims = 3\nBinaryData = True\nElementSpacing = {spacing}\nDimSize = {size}\n"
+            head += "ElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+            path.write_bytes(head.encode() + mask.tobytes())
+        return paths
+
+    def compare(a, b):
+        program = [os.environ["PLASTIMATCH"], "dice", "--all", a, b]
+        text = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+        said = dict(line.replace("=", ":").split(":", 1) for line in text.splitlines() if ":" in line or "=" in line)
+        said = {name.strip(): value for name, value in said.items()}
+        return {
+            "dsc": said["DICE"],
+            "hd_mm": said["Hausdorff distance (boundary)"],
+            "hd95_mm": said["Percent (0.95) Hausdorff distance (boundary)"],
+            "asd_mm": said["Avg average Hausdorff distance (boundary)"],
+        }
+
+    return compare, prepare
+
+
 TOOLS = {
+    "plastimatch": plastimatch,
     "meshmetrics": meshmetrics,
     "surface-distance": surface_distance_as_shipped,
     "crop+cKDTree": crop_and_tree,
@@ -199,19 +246,32 @@ TOOLS = {
 }
 
 
+def cpu_seconds():
+    """Of this process and of the programs that it has started and that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def peak_kib(tool):
+    who = resource.RUSAGE_CHILDREN if tool == "plastimatch" else resource.RUSAGE_SELF
+    return resource.getrusage(who).ru_maxrss
+
+
 def measure(folder, tool):
     pairs = json.loads((folder / "pairs.json").read_text())
-    compare = TOOLS[tool]()
+    made = TOOLS[tool]()
+    compare, prepare = made if isinstance(made, tuple) else (made, lambda a, b: (a, b))
     cpu, wall, values = 0.0, 0.0, []
     peak = 0.0
     for name in pairs["names"]:
-        a, b = (load(folder, name, which, pairs["shape"]) for which in ("reference", "prediction"))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        starts = time.process_time(), time.perf_counter()
-        found = compare(a, b)
-        cpu += time.process_time() - starts[0]
+        masks = prepare(*(load(folder, name, which, pairs["shape"]) for which in ("reference", "prediction")))
+        # A program of its own has none of its memory before it starts.
+        before = 0 if tool == "plastimatch" else peak_kib(tool)
+        starts = cpu_seconds(), time.perf_counter()
+        found = compare(*masks)
+        cpu += cpu_seconds() - starts[0]
         wall += time.perf_counter() - starts[1]
-        peak = max(peak, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+        peak = max(peak, (peak_kib(tool) - before) / 1024)
         values.append({"name": name, **{key: None if v is None else float(v) for key, v in found.items()}})
     print(json.dumps({"cpu_s": cpu, "wall_s": wall, "extra_mib": peak}))
     for value in values:
@@ -220,13 +280,16 @@ def measure(folder, tool):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["make", "four", "measure"])
+    parser.add_argument("what", choices=["make", "four", "apart", "measure"])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("tool", nargs="?", choices=TOOLS)
     parser.add_argument("--size", type=int, nargs=3, default=[250, 512, 512])
+    parser.add_argument("--of", type=pathlib.Path)
     arguments = parser.parse_args()
     if arguments.what == "four":
         make_four(arguments.folder)
+    elif arguments.what == "apart":
+        make_apart(arguments.folder, arguments.of)
     elif arguments.what == "make":
         make(arguments.folder, arguments.size)
     else:

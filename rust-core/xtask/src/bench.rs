@@ -28,6 +28,7 @@ use crate::{
   cargo xtask bench python
   cargo xtask bench polls --repeat 3
   cargo xtask bench --compare metrics --repeat 2
+  cargo xtask bench --compare metrics --only \"tmli surfel\" --only surface-distance
   cargo xtask bench --compare metrics --four --monai --repeat 1
   cargo xtask bench --compare dicom --repeat 1")]
 pub(crate) struct Arguments {
@@ -55,6 +56,9 @@ pub(crate) struct Arguments {
     /// With --compare metrics: four small pairs on which tools disagree.
     #[arg(long, requires = "compare")]
     four: bool,
+    /// With --compare metrics: these tools only, by the names in the table (can be repeated).
+    #[arg(long, value_name = "TOOL", requires = "compare")]
+    only: Vec<String>,
 }
 
 /// What can be measured on its own.
@@ -71,7 +75,7 @@ enum What {
 /// What can be compared with other tools.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Part {
-    /// DSC, HD, HD95 and ASD of 25 structures: CPU and wall seconds, memory, values.
+    /// DSC, HD, HD95 and ASD of 25 structures: CPU and wall seconds, memory, values, and what must be kept to.
     Metrics,
     /// CT series, RT Structure Set and Segmentation of 512 x 512 x 250 voxels and 25 structures: seconds, memory, exactness.
     Dicom,
@@ -94,7 +98,10 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         None => {}
     }
     match arguments.compare {
-        Some(Part::Metrics) => return bench_metrics::run(repo, arguments.repeat, arguments.monai, arguments.four),
+        Some(Part::Metrics) => {
+            let &Arguments { repeat, monai, four, ref only, .. } = arguments;
+            return bench_metrics::run(repo, &bench_metrics::Wanted { repeat, monai, four, only });
+        }
         Some(Part::Dicom) => return bench_dicom::run(repo, arguments.repeat),
         None => {}
     }

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::{
+    bench_limits,
     lock::Lock,
     process::{self, say},
     repo::Repo,
-    table,
+    setup, table,
 };
 
 const SCRIPT: &str = "rust-core/xtask/python/bench_metrics.py";
@@ -29,46 +30,67 @@ const PEERS: [&str; 8] = [
 /// Only with `--monai`: torch is large.
 const MONAI: [&str; 2] = ["torch==2.11.0", "monai==1.6.1"];
 
-/// What the measured program prints first, and its values.
-struct Measured {
-    tool: &'static str,
-    totals: Value,
-    values: Vec<Value>,
+/// What is to be compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) repeat: u32,
+    pub(crate) monai: bool,
+    /// Four small pairs rather than a whole body.
+    pub(crate) four: bool,
+    /// These tools; all when there is none.
+    pub(crate) only: &'a [String],
 }
 
+/// What the measured program prints first, and its values.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) tool: &'static str,
+    pub(crate) totals: Value,
+    pub(crate) values: Vec<Value>,
+}
+
+/// Of pairs of organs that lie far apart.
+const APART: &str = ", apart";
+
 /// Compares all tools, `repeat` times in turn.
-pub(crate) fn run(repo: &Repo, repeat: u32, monai: bool, four: bool) -> Result<()> {
+pub(crate) fn run(repo: &Repo, wanted: &Wanted<'_>) -> Result<()> {
+    let tools = tools(repo, wanted)?;
     let lock = Lock::take(repo, "bench")?;
-    let python = environment(repo, monai, &lock)?;
+    let python = environment(repo, wanted.monai, &lock)?;
     let build = ["build", "--release", "--package", "tmli-core", "--example", "metrics_bench"];
     process::run(&mut process::cargo(repo.root(), &build))?;
-    let (name, make) = if four { ("bench/metrics-four", "four") } else { ("bench/metrics", "make") };
-    let folder = repo.target().join(name);
-    let script = repo.join(SCRIPT);
-    if !folder.join("pairs.json").exists() {
-        if !four {
-            say("Making a pair of whole-body masks: 25 structures of 512 x 512 x 250, 5 x 1 x 1 mm");
+    let bench = Bench { repo: repo.clone(), python, folder: repo.target().join("bench/metrics") };
+    bench.make(wanted.four, &tools)?;
+    let mut measured = Vec::new();
+    for _ in 0..wanted.repeat {
+        for &tool in &tools {
+            measured.push(bench.measure(tool, wanted.four)?);
         }
-        process::run(process::command(&python, repo.root()).arg(&script).arg(make).arg(&folder))?;
     }
-    // medpy and SimpleITK work on the whole volume several times: an hour for 25 structures. On the small ones they join.
+    report(&measured, if wanted.four { 1 } else { 12 });
+    if !wanted.four {
+        bench_limits::report(&measured);
+    }
+    Ok(())
+}
+
+fn tools(repo: &Repo, wanted: &Wanted<'_>) -> Result<Vec<&'static str>> {
     let mut tools = vec!["tmli surfel", "tmli voxel", "tmli net"];
-    tools.push(if four { "tmli slicer-rt" } else { "tmli labels" });
+    tools.push(if wanted.four { "tmli slicer-rt" } else { "tmli labels" });
     tools.extend(["surface-distance", "crop+cKDTree", "meshmetrics"]);
-    if four {
-        tools.extend(["medpy", "simpleitk"]);
+    // medpy and SimpleITK work on the whole volume several times: an hour for 25 structures. On the small ones they join.
+    tools.extend(if wanted.four { ["medpy", "simpleitk"] } else { ["tmli surfel, apart", "surface-distance, apart"] });
+    if setup::PLASTIMATCH.ensure(repo)? {
+        tools.push("plastimatch");
     }
-    if monai {
+    if wanted.monai {
         tools.push("monai");
     }
-    let mut measured = Vec::new();
-    for _ in 0..repeat {
-        for &tool in &tools {
-            measured.push(measure(repo, &python, &script, &folder, tool)?);
-        }
+    for only in wanted.only {
+        ensure!(tools.contains(&only.as_str()), "--only {only}: there is no such tool here, only {}", tools.join("; "));
     }
-    report(&measured, if four { 1 } else { 12 });
-    Ok(())
+    tools.retain(|tool| wanted.only.is_empty() || wanted.only.iter().any(|only| only == tool));
+    Ok(tools)
 }
 
 fn environment(repo: &Repo, monai: bool, lock: &Lock) -> Result<PathBuf> {
@@ -87,24 +109,72 @@ fn environment(repo: &Repo, monai: bool, lock: &Lock) -> Result<PathBuf> {
     Ok(python)
 }
 
-fn measure(repo: &Repo, python: &Path, script: &Path, folder: &Path, tool: &'static str) -> Result<Measured> {
-    let mut command = if let Some(kind) = tool.strip_prefix("tmli ") {
-        let mut command = process::command(repo.target().join("release/examples/metrics_bench"), repo.root());
-        let words = if kind == "labels" { ["surfel", "labels"] } else { [kind, "bytes"] };
-        command.arg(folder).args(words);
-        command
-    } else {
-        let mut command = process::command(python, repo.root());
-        command.args(["-W", "ignore"]).arg(script).arg("measure").arg(folder).arg(tool);
-        command
-    };
-    say(process::shown(&command));
-    let text = process::output(&mut command)?;
-    let lines = text.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>();
-    let lines = lines.with_context(|| format!("{tool} printed something else than JSON"))?;
-    let (values, mut totals): (Vec<Value>, Vec<Value>) = lines.into_iter().partition(|line| line["name"].is_string());
-    let totals = totals.pop().with_context(|| format!("{tool} printed no times"))?;
-    Ok(Measured { tool, totals, values })
+struct Bench {
+    repo: Repo,
+    python: PathBuf,
+    /// Of the whole-body pairs; the others lie beside it.
+    folder: PathBuf,
+}
+
+impl Bench {
+    fn pairs(&self, name: &str) -> PathBuf {
+        self.folder.with_file_name(format!("metrics-{name}"))
+    }
+
+    /// Makes the pairs that the tools need, once.
+    fn make(&self, four: bool, tools: &[&str]) -> Result<()> {
+        let script = |words: &[&str], folder: &Path| {
+            let mut command = process::command(&self.python, self.repo.root());
+            command.arg(self.repo.join(SCRIPT)).args(words).arg(folder);
+            command
+        };
+        let missing = |folder: &Path| !folder.join("pairs.json").exists();
+        if four {
+            let folder = self.pairs("four");
+            if missing(&folder) {
+                process::run(&mut script(&["four"], &folder))?;
+            }
+            return Ok(());
+        }
+        if missing(&self.folder) {
+            say("Making a pair of whole-body masks: 25 structures of 512 x 512 x 250, 5 x 1 x 1 mm");
+            process::run(&mut script(&["make"], &self.folder))?;
+        }
+        let apart = self.pairs("apart");
+        if missing(&apart) && tools.iter().any(|tool| tool.ends_with(APART)) {
+            process::run(script(&["apart"], &apart).arg("--of").arg(&self.folder))?;
+        }
+        Ok(())
+    }
+
+    fn measure(&self, tool: &'static str, four: bool) -> Result<Measured> {
+        let (name, folder) = match tool.strip_suffix(APART) {
+            Some(name) => (name, self.pairs("apart")),
+            None => (tool, if four { self.pairs("four") } else { self.folder.clone() }),
+        };
+        let mut command = if let Some(kind) = name.strip_prefix("tmli ") {
+            let program = self.repo.target().join("release/examples/metrics_bench");
+            let mut command = process::command(program, self.repo.root());
+            let words = if kind == "labels" { ["surfel", "labels"] } else { [kind, "bytes"] };
+            command.arg(folder).args(words);
+            command
+        } else {
+            let mut command = process::command(&self.python, self.repo.root());
+            command.args(["-W", "ignore"]).arg(self.repo.join(SCRIPT)).arg("measure").arg(folder).arg(name);
+            command
+        };
+        if name == "plastimatch" {
+            command.env("PLASTIMATCH", setup::PLASTIMATCH.program(&self.repo, "plastimatch"));
+        }
+        say(process::shown(&command));
+        let text = process::output(&mut command)?;
+        let lines = text.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>();
+        let lines = lines.with_context(|| format!("{tool} printed something else than JSON"))?;
+        let (values, totals): (Vec<Value>, Vec<Value>) = lines.into_iter().partition(|line| line["name"].is_string());
+        ensure!(!totals.is_empty(), "{tool} printed no times");
+        let totals = totals.into_iter().filter_map(|line| line.as_object().cloned()).flatten().collect();
+        Ok(Measured { tool, totals: Value::Object(totals), values })
+    }
 }
 
 /// Times of all runs, and of every tool the values of every `step`th structure.

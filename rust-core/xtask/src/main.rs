@@ -9,6 +9,7 @@ mod app;
 mod bench;
 mod bench_dicom;
 mod bench_engine;
+mod bench_limits;
 mod bench_metrics;
 mod bench_polls;
 mod bench_python;
