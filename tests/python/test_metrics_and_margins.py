@@ -57,6 +57,45 @@ def test_empty_masks_say_which_one_is() -> None:
     assert math.isnan(compared[0].dsc) and math.isinf(compared[1].hd95_mm) and compared[2].dsc == 0
 
 
+def test_both_directions_are_told() -> None:
+    inner, outer = REFERENCE, box(slice(3, 8), slice(10, 20), slice(10, 24))
+    (metrics,) = tmli.compare({"A": inner}, {"A": outer}, GRID, profile="voxel", path_tolerance_mm=0.5)
+    forth, back = metrics.reference_to_prediction, metrics.prediction_to_reference
+    assert (forth.max_mm, back.max_mm, metrics.hd_mm) == (4.0, 4.0, 4.0)
+    assert 0 < forth.mean_mm < metrics.asd_mm < back.mean_mm
+    assert metrics.hd95_mm == max(forth.percentile95_mm, back.percentile95_mm)
+    assert forth.percentile95_mm <= metrics.pooled_percentile_mm <= back.percentile95_mm
+    assert metrics.path_tolerance_mm == 0.5
+    # The far column of ten, but for its ends, in five slices; a voxel counts as the mean of 2 and 1 mm.
+    assert metrics.added_path_length_mm == pytest.approx(5 * 8 * 1.5)
+
+
+@pytest.mark.parametrize("kinds", [("uint8", "uint8"), ("int16", "int16"), ("uint16", "int32")])
+def test_label_maps_give_what_their_masks_give(kinds: tuple[str, str]) -> None:
+    other = box(slice(0, 2), slice(0, 4), slice(30, 38))
+    reference = (3 * REFERENCE + 7 * other).astype(kinds[0])
+    prediction = (3 * SHIFTED).astype(kinds[1])
+    found = tmli.compare_label_maps(reference, prediction, {7: "Other", 3: "Liver", 9: "None"}, GRID, "voxel")
+    nothing = np.zeros(GRID.shape, dtype=bool)
+    masks = {"Other": other, "Liver": REFERENCE, "None": nothing}, {"Other": nothing, "Liver": SHIFTED, "None": nothing}
+    expected = tmli.compare(*masks, GRID, "voxel")
+    assert [repr(metrics) for metrics in found] == [repr(metrics) for metrics in expected]
+    assert [metrics.undefined for metrics in found] == ["prediction_empty", None, "both_empty"]
+    assert found[0].flags == ["touches_border"]
+
+
+def test_what_is_no_label_map_is_refused_with_what_to_do() -> None:
+    whole = REFERENCE.astype(np.uint8)
+    with pytest.raises(tmli.InputError, match="astype"):
+        tmli.compare_label_maps(REFERENCE.astype(float), whole, {1: "A"}, GRID)
+    with pytest.raises(tmli.InputError, match="astype"):
+        tmli.compare_label_maps(REFERENCE.astype(">i2"), whole, {1: "A"}, GRID)
+    with pytest.raises(tmli.InputError, match="300"):
+        tmli.compare_label_maps(whole, whole, {300: "A"}, GRID)
+    with pytest.raises(tmli.InputError, match="shape"):
+        tmli.compare_label_maps(whole[1:], whole, {1: "A"}, GRID)
+
+
 def test_options_are_used_and_checked() -> None:
     pair = {"A": REFERENCE}, {"A": SHIFTED}
     profiles = [tmli.compare(*pair, GRID, profile=p)[0].profile for p in ("surfel", "voxel", "slicer-rt", "net")]

@@ -12,7 +12,7 @@ use tmli_core::Mask;
 use crate::error::{computed, input, raised};
 
 /// Any array-like thing as a numpy array of three axes.
-fn three_axes<'py>(array: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
+pub(crate) fn three_axes<'py>(array: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
     let py = array.py();
     let array = match array.cast::<PyUntypedArray>() {
         Ok(array) => array.clone(),

@@ -10,6 +10,7 @@ mod ct;
 mod engine;
 mod error;
 mod geometry;
+mod label_maps;
 mod margin;
 mod masks;
 mod metrics;
@@ -38,7 +39,7 @@ mod _tmli {
         geometry::Geometry,
         margin::{Margin, body_mask, expand, ptv, shrink},
         masks::Masks,
-        metrics::{StructureMetrics, compare},
+        metrics::{DirectedDistances, StructureMetrics, compare, compare_label_maps},
         model::{ExpectedMemory, Manifest, expected_memory, read_manifest},
         phantom::{Phantom, phantom, write_phantom},
         protocol::{Code, Protocol, Structure, TrainingSet, match_rois, protocol},

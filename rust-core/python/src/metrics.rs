@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use pyo3::prelude::*;
+use pyo3::{intern, prelude::*};
 use tmli_api::checks::metric_options;
-use tmli_core::{Mask, SpacingMm, metrics::compare_pairs};
+use tmli_core::{Mask, MetricOptions, SpacingMm, metrics::compare_pairs};
 
 use crate::{
     error::{detached, raised},
     geometry::Geometry,
+    label_maps::LabelMaps,
     masks::named_masks,
 };
 
@@ -19,6 +20,35 @@ pub(crate) enum Grid {
     Geometry(Geometry),
     #[pyo3(transparent)]
     SpacingMm([f64; 3]),
+}
+
+/// Distances from the surface of one mask to that of the other, in mm.
+#[pyclass(module = "tmli", frozen, get_all)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DirectedDistances {
+    /// Mean over the surface's area (over border voxels for voxel and slicer-rt).
+    mean_mm: f64,
+    /// The distance that 95 % of the surface does not exceed.
+    percentile95_mm: f64,
+    /// The same for the percentile that was asked for.
+    percentile_mm: f64,
+    /// The largest.
+    max_mm: f64,
+}
+
+impl From<tmli_core::DirectedDistances> for DirectedDistances {
+    fn from(from: tmli_core::DirectedDistances) -> Self {
+        let tmli_core::DirectedDistances { mean_mm, percentile95_mm, percentile_mm, max_mm } = from;
+        Self { mean_mm, percentile95_mm, percentile_mm, max_mm }
+    }
+}
+
+#[pymethods]
+impl DirectedDistances {
+    fn __repr__(&self) -> String {
+        let Self { mean_mm, percentile95_mm, max_mm, .. } = self;
+        format!("<tmli.DirectedDistances mean {mean_mm:.3}, 95 % {percentile95_mm:.2}, largest {max_mm:.2} mm>")
+    }
 }
 
 /// How well a prediction agrees with a reference. Distances in mm; NaN where both masks are empty, infinite where one
@@ -40,10 +70,18 @@ pub(crate) struct StructureMetrics {
     percentile: f64,
     /// As ``hd95_mm``, with the percentile that was asked for.
     hd_percentile_mm: f64,
+    /// That percentile of the distances of both surfaces taken together (medpy's HD95, for voxel).
+    pooled_percentile_mm: f64,
+    /// From the reference's surface to the prediction's.
+    reference_to_prediction: DirectedDistances,
+    /// From the prediction's surface to the reference's.
+    prediction_to_reference: DirectedDistances,
     /// The tolerance of ``surface_dice``.
     tolerance_mm: f64,
     /// The part of both surfaces that is at most the tolerance from the other surface, 0 to 1.
     surface_dice: f64,
+    /// The tolerance of ``added_path_length_mm``.
+    path_tolerance_mm: f64,
     /// Length of the reference's contours that would have to be drawn anew, slice by slice.
     added_path_length_mm: f64,
     /// From the reference's centre of mass to the prediction's, along k, j and i.
@@ -80,7 +118,11 @@ impl From<tmli_core::metrics::NamedMetrics> for StructureMetrics {
             asd_mm: m.asd_mm,
             percentile: m.percentile,
             hd_percentile_mm: m.hd_percentile_mm,
+            pooled_percentile_mm: m.pooled_percentile_mm,
+            reference_to_prediction: m.reference_to_prediction.into(),
+            prediction_to_reference: m.prediction_to_reference.into(),
             tolerance_mm: m.tolerance_mm,
+            path_tolerance_mm: m.path_tolerance_mm,
             surface_dice: m.surface_dice,
             added_path_length_mm: m.added_path_length_mm,
             centre_shift_mm: m.centre_shift_mm.into(),
@@ -97,11 +139,15 @@ impl From<tmli_core::metrics::NamedMetrics> for StructureMetrics {
 ///
 /// Both map names to bool or uint8 arrays ``[k, j, i]`` of one shape; ``grid`` is their geometry or the spacing (k, j, i)
 /// in mm. ``profile`` says by whose convention distances are measured: "surfel" (DeepMind's surface-distance), "voxel"
-/// (MONAI), "slicer-rt", "net" (nearest to the truth). Without ``tolerance_mm`` the surface Dice is at 2 mm.
+/// (MONAI), "slicer-rt", "net" (nearest to the truth). Without ``tolerance_mm`` the surface Dice is at 2 mm, without
+/// ``path_tolerance_mm`` the added path length is all that is not drawn alike.
 ///
 /// Raises InputError when shapes differ or an option has no meaning.
 #[pyfunction]
-#[pyo3(signature = (reference, prediction, grid, profile="surfel", percentile=95.0, tolerance_mm=None))]
+#[pyo3(signature = (
+    reference, prediction, grid, profile="surfel", percentile=95.0, tolerance_mm=None, path_tolerance_mm=None
+))]
+#[expect(clippy::too_many_arguments, reason = "Python names them")]
 pub(crate) fn compare(
     py: Python<'_>,
     reference: &Bound<'_, PyAny>,
@@ -110,12 +156,10 @@ pub(crate) fn compare(
     profile: &str,
     percentile: f64,
     tolerance_mm: Option<f64>,
+    path_tolerance_mm: Option<f64>,
 ) -> PyResult<Vec<StructureMetrics>> {
-    let (spacing_mm, shape) = match &grid {
-        Grid::Geometry(geometry) => (geometry.inner.spacing_mm(), Some(geometry.inner.shape())),
-        Grid::SpacingMm([k, j, i]) => (SpacingMm::new(*k, *j, *i), None),
-    };
-    let options = metric_options(Some(profile), Some(percentile), tolerance_mm).map_err(|error| raised(py, error))?;
+    let options = options(py, profile, percentile, tolerance_mm, path_tolerance_mm)?;
+    let (spacing_mm, shape) = (grid.spacing_mm(), grid.shape());
     let reference = named_masks(reference, "the reference", shape)?;
     let prediction = named_masks(prediction, "the prediction", shape)?;
     let found = detached(py, || {
@@ -127,4 +171,66 @@ pub(crate) fn compare(
         compare_pairs(&pairs, spacing_mm, &options)
     })?;
     Ok(found.into_iter().map(StructureMetrics::from).collect())
+}
+
+/// Compares structures of two label maps in one pass over each, without making masks.
+///
+/// Both are integer arrays ``[k, j, i]`` of one shape; ``labels`` maps labels to names, e.g. ``{5: "Liver"}``, and says
+/// which structures there are and in which order. The others are as in ``compare``.
+///
+/// Raises InputError when shapes differ, when an array is not of integers of at most 32 bits, or when an option has no
+/// meaning.
+#[pyfunction]
+#[pyo3(signature = (
+    reference, prediction, labels, grid, profile="surfel", percentile=95.0, tolerance_mm=None, path_tolerance_mm=None
+))]
+#[expect(clippy::too_many_arguments, reason = "Python names them")]
+pub(crate) fn compare_label_maps(
+    py: Python<'_>,
+    reference: &Bound<'_, PyAny>,
+    prediction: &Bound<'_, PyAny>,
+    labels: &Bound<'_, PyAny>,
+    grid: Grid,
+    profile: &str,
+    percentile: f64,
+    tolerance_mm: Option<f64>,
+    path_tolerance_mm: Option<f64>,
+) -> PyResult<Vec<StructureMetrics>> {
+    let options = options(py, profile, percentile, tolerance_mm, path_tolerance_mm)?;
+    let (spacing_mm, shape) = (grid.spacing_mm(), grid.shape());
+    let items = labels.call_method0(intern!(py, "items"))?.try_iter()?;
+    let labels: Vec<(u32, String)> = items.map(|item| item?.extract()).collect::<PyResult<_>>()?;
+    let maps = LabelMaps::new(reference, prediction, shape)?;
+    let found = maps.compare(py, &labels, spacing_mm, &options)?;
+    Ok(found.into_iter().map(StructureMetrics::from).collect())
+}
+
+fn options(
+    py: Python<'_>,
+    profile: &str,
+    percentile: f64,
+    tolerance_mm: Option<f64>,
+    path_tolerance_mm: Option<f64>,
+) -> PyResult<MetricOptions> {
+    let mut options =
+        metric_options(Some(profile), Some(percentile), tolerance_mm).map_err(|error| raised(py, error))?;
+    options.path_tolerance_mm = path_tolerance_mm.unwrap_or(options.path_tolerance_mm);
+    Ok(options)
+}
+
+impl Grid {
+    fn spacing_mm(&self) -> SpacingMm {
+        match self {
+            Self::Geometry(geometry) => geometry.inner.spacing_mm(),
+            &Self::SpacingMm([k, j, i]) => SpacingMm::new(k, j, i),
+        }
+    }
+
+    /// Only a geometry says it.
+    fn shape(&self) -> Option<[usize; 3]> {
+        match self {
+            Self::Geometry(geometry) => Some(geometry.inner.shape()),
+            Self::SpacingMm(_) => None,
+        }
+    }
 }
