@@ -15,6 +15,9 @@ use crate::{
     room::{BYTE_SET, Room},
 };
 
+/// Longer lists of elements are copied as they grow: for a moment their elements are there three times.
+const SHORT_LIST: usize = 64;
+
 /// How elements are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Encoding {
@@ -241,7 +244,7 @@ impl<'a> Parser<'a> {
                 let code = String::from_utf8_lossy(first);
                 *text = SpecificCharacterSet::from_code(trimmed(&code)).unwrap_or_default();
             }
-            if elements.len() >= 64 {
+            if elements.len() >= SHORT_LIST {
                 self.room.take(2 * BYTE_SET.element)?;
             }
             elements.push(Element { tag, vr, whole: &self.bytes[start..self.at], value, items });

@@ -114,6 +114,19 @@ impl DataSet {
         item
     }
 
+    /// A reference to every image of a series. The frames of a multi-frame image are one image.
+    pub(crate) fn image_references(slices: &[SliceReference]) -> Vec<Self> {
+        let mut images = Vec::with_capacity(slices.len());
+        let mut last = "";
+        for slice in slices {
+            if slice.sop_instance_uid != last {
+                images.push(Self::reference(&slice.sop_class_uid, &slice.sop_instance_uid));
+            }
+            last = &slice.sop_instance_uid;
+        }
+        images
+    }
+
     /// A reference to one slice: an image, or a frame of one.
     pub(crate) fn slice_reference(slice: &SliceReference) -> Self {
         let mut item = Self::reference(&slice.sop_class_uid, &slice.sop_instance_uid);

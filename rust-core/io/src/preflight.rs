@@ -1,6 +1,8 @@
 //! A walk over a file's element headers before the parser sees it. The parser allocates what a header claims and recurses
 //! into nested sequences: here no claim goes beyond the end of the file, and nesting ends at [`MAX_NESTING`].
 //!
+//! What the elements that are there will take in memory is counted too, see [`crate::room`].
+//!
 //! The walk judges nothing else. What it does not understand it leaves to the parser.
 
 use std::io::{self, BufRead, Seek, SeekFrom};

@@ -74,6 +74,20 @@ fn overlapping_segments_come_back_voxel_for_voxel() {
 }
 
 #[test]
+fn terms_in_other_scripts_survive() {
+    let temp = tempfile::tempdir().unwrap();
+    let (ct, geometry) = series(&temp.path().join("ct"));
+    let mut segment = segments().swap_remove(0);
+    segment.code = Some(RoiCode { scheme: "SCT".into(), value: "64033007".into(), meaning: "肾".into() });
+    let path = temp.path().join("seg.dcm");
+    write_segmentation(&path, &ct, &geometry, &[segment], &StructureSetOptions::default()).unwrap();
+    let read = read_segmentation(&path, &geometry).unwrap();
+    assert_eq!(read.segments[0].code.as_ref().map(|code| code.meaning.as_str()), Some("肾"));
+    let Some(said) = oracles::dciodvfy(&path) else { return };
+    assert_eq!(said, ["Segmentation"]);
+}
+
+#[test]
 fn another_grid_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     let (path, _, geometry) = written(temp.path());

@@ -69,7 +69,6 @@ fn jpeg_lossless_with_a_damaged_private_sequence_is_read_or_refused() {
     }
 }
 
-/// The MR image that pydicom has in every transfer syntax, said to be a CT.
 #[test]
 fn a_ct_series_in_jpeg_lossless_has_the_same_voxels() {
     let Some(dir) = common::shared("ibsi1_ct_phantom/dicom/image") else { return };
@@ -89,6 +88,7 @@ fn a_ct_series_in_jpeg_lossless_has_the_same_voxels() {
     assert!(packed.volume.data() == plain.volume.data());
 }
 
+/// The MR image that pydicom has in every transfer syntax, said to be a CT.
 fn as_ct(file: &Path) -> Vec<u8> {
     let mut bytes = fs::read(file).unwrap();
     let (mr, ct) = (b"1.2.840.10008.5.1.4.1.1.4\0", b"1.2.840.10008.5.1.4.1.1.2\0");

@@ -61,7 +61,8 @@ pub struct SegmentationFile {
 /// it is of the same patient and in the same frame of reference, [`crate::check_belongs_to`] tells.
 ///
 /// # Errors
-/// [`IoError::LabelGrid`] when a frame is no slice of the grid, [`IoError::Unsupported`] for fractional and compressed segmentations, otherwise what can be wrong with a file.
+/// [`IoError::LabelGrid`] when a frame is no slice of the grid, [`IoError::Unsupported`] for fractional and compressed
+/// segmentations, otherwise what can be wrong with a file.
 pub fn read_segmentation(path: &Path, geometry: &VolumeGeometry) -> Result<SegmentationFile, IoError> {
     let object = dicom_file::open(path, LABEL, Extent::All)?.ok_or(IoError::NotDicom { file: LABEL.to_owned() })?;
     let class = object.text_or_empty(tags::SOP_CLASS_UID);

@@ -51,7 +51,7 @@ pub struct WrittenSegmentation {
 }
 
 /// Writes a DICOM Segmentation (BINARY, Explicit VR Little Endian), whole or not at all. Slices without a voxel of a
-/// segment are left out; segments may overlap. Of `options`, the date only is not taken from the call.
+/// segment are left out; segments may overlap. UIDs are new in every file, also where `options` fix the time.
 ///
 /// # Errors
 /// [`IoError::Invalid`] when a mask is not on the grid of the CT series or every mask is empty, otherwise as
@@ -113,10 +113,13 @@ fn general(
 ) {
     let (date, time) = options.fixed_time.clone().unwrap_or_else(structure_set::now);
     let p = &ct.patient;
-    let own = segments.iter().flat_map(|s| [&s.name, &s.algorithm]);
+    let own = segments.iter().flat_map(|s| {
+        [&s.name, &s.algorithm].into_iter().chain(s.code.iter().chain(&s.category).map(|code| &code.meaning))
+    });
     let texts = [&p.patient_name, &p.patient_id, &p.study_description, &options.series_description, &p.study_id];
     let others = [&p.accession_number, &p.referring_physician, &ct.position_reference, &options.manufacturer];
-    let all_ascii = own.chain(texts).chain(others).all(|text| text.is_ascii());
+    let rest = [&options.model_name, &options.software_version];
+    let all_ascii = own.chain(texts).chain(others).chain(rest).all(|text| text.is_ascii());
     file.text_if_any(tags::SPECIFIC_CHARACTER_SET, VR::CS, if all_ascii { "" } else { "ISO_IR 192" });
     structure_set::patient_and_study(file, ct);
     file.text(tags::SOP_CLASS_UID, VR::UI, uids::SEGMENTATION_STORAGE)
@@ -262,16 +265,9 @@ fn frame_item(ct: &CtIdentity, geometry: &VolumeGeometry, segment: usize, k: usi
 }
 
 fn references(file: &mut DataSet, ct: &CtIdentity) {
-    let mut images: Vec<DataSet> = Vec::with_capacity(ct.slices.len());
-    let mut last = "";
-    for slice in &ct.slices {
-        if slice.sop_instance_uid != last {
-            images.push(DataSet::reference(&slice.sop_class_uid, &slice.sop_instance_uid));
-        }
-        last = &slice.sop_instance_uid;
-    }
     let series = one(|s| {
-        s.text(tags::SERIES_INSTANCE_UID, VR::UI, &ct.series_uid).sequence(tags::REFERENCED_INSTANCE_SEQUENCE, images);
+        s.text(tags::SERIES_INSTANCE_UID, VR::UI, &ct.series_uid)
+            .sequence(tags::REFERENCED_INSTANCE_SEQUENCE, DataSet::image_references(&ct.slices));
     });
     file.sequence(tags::REFERENCED_SERIES_SEQUENCE, series);
 }

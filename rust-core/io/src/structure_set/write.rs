@@ -318,17 +318,10 @@ pub(super) fn roi_item(number: i64, roi: &RoiToWrite, frame: &str) -> DataSet {
 
 /// Frame of reference -> study -> series -> every image.
 fn reference_chain(ct: &CtIdentity, uids: &Uids) -> DataSet {
-    let mut images: Vec<DataSet> = Vec::with_capacity(ct.slices.len());
-    let mut last = "";
-    for slice in &ct.slices {
-        // The frames of a multi-frame image are one image.
-        if slice.frame_number.is_none() || slice.sop_instance_uid != last {
-            images.push(DataSet::reference(&slice.sop_class_uid, &slice.sop_instance_uid));
-        }
-        last = &slice.sop_instance_uid;
-    }
     let mut series = DataSet::new();
-    series.text(tags::SERIES_INSTANCE_UID, VR::UI, &ct.series_uid).sequence(tags::CONTOUR_IMAGE_SEQUENCE, images);
+    series
+        .text(tags::SERIES_INSTANCE_UID, VR::UI, &ct.series_uid)
+        .sequence(tags::CONTOUR_IMAGE_SEQUENCE, DataSet::image_references(&ct.slices));
     let mut study = DataSet::reference(DETACHED_STUDY_MANAGEMENT, &ct.study_uid);
     study.sequence(tags::RT_REFERENCED_SERIES_SEQUENCE, vec![series]);
     let mut frame = DataSet::new();

@@ -85,7 +85,6 @@ fn claim(bytes: &[u8]) -> Vec<u8> {
     file(EXPLICIT, &data)
 }
 
-/// 300 kB that become 300 MB.
 /// Deflated Explicit VR Little Endian.
 const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
 
@@ -93,6 +92,7 @@ fn bombs_first_element() -> Vec<u8> {
     element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.481.3")
 }
 
+/// 300 kB that become 300 MB.
 fn deflate_bomb() -> Vec<u8> {
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&bombs_first_element()).unwrap();
