@@ -29,31 +29,36 @@ Examples:
   tmli train --cohort PATIENTS --set oar1 --network vnet3d --out models/oar1-3d
   tmli segment --ct PATIENT/CT --model models/oar1-3d --out auto.dcm
   tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html
+  tmli summarise 2d/*.json --against 3d/*.json --names U-Net,V-Net
   tmli ptv --ct PATIENT/CT --structures auto.dcm --ctv CTV1=5 --ctv CTV2=5 --out ptv.dcm
 
 Exit codes: 0 done, 1 error, 2 wrong command line, 130 cancelled (Ctrl-C).
 `tmli COMMAND --help` tells all about a command.";
 
-/// One file of `commands` each.
+/// One file of `commands` each. The line here is for the list of commands; `--help` of each tells what its arguments say.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make synthetic children: CT series + RT Structure Set, to try everything without patient data
+    #[command(about = "Make synthetic children: CT series + RT Structure Set, to try everything without patient data")]
     Phantom(commands::phantom::Args),
-    /// List what is in a folder, and what is missing or doubtful for training
+    #[command(about = "List what is in a folder, and what is missing or doubtful for training")]
     Inspect(commands::inspect::Args),
-    /// Tell device, libtorch, memory, and what to do if something is missing
+    #[command(about = "Tell device, libtorch, memory, and what to do if something is missing")]
     Doctor(commands::doctor::Args),
-    /// Train a network on a cohort folder
+    #[command(about = "Train a network on a cohort folder")]
     Train(Box<TrainArgs>),
-    /// Segment a CT series with trained models and write an RT Structure Set
+    #[command(about = "Segment a CT series with trained models and write an RT Structure Set")]
     Segment(commands::segment::Args),
-    /// Compare the structures of two files on one CT series: DSC, HD95, ASD
+    #[command(about = "Compare the structures of two files on one CT series: DSC, HD95, ASD")]
     Compare(commands::compare::Args),
-    /// Make the PTV of several CTVs with margins in six directions
+    #[command(
+        about = "Make one table of the comparisons of many cases, or of two methods: mean, SD, median, confidence interval"
+    )]
+    Summarise(commands::summarise::Args),
+    #[command(about = "Make the PTV of several CTVs with margins in six directions")]
     Ptv(commands::ptv::Args),
-    /// Run segmentation jobs for another program: `tmli-worker serve`
+    #[command(about = "Run segmentation jobs for another program: `tmli-worker serve`")]
     Worker(commands::worker::Args),
-    /// Turn structures into another kind of file: RT Structure Set, DICOM Segmentation, NIfTI, NRRD
+    #[command(about = "Turn structures into another kind of file: RT Structure Set, DICOM Segmentation, NIfTI, NRRD")]
     Convert(commands::convert::Args),
 }
 
@@ -70,6 +75,12 @@ mod tests {
             let name = sub.get_name();
             let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("tmli {name}")), "`tmli {name} --help` shows no example");
+            let [short, long] =
+                [sub.get_about(), sub.get_long_about()].map(|a| a.map_or(String::new(), |a| a.to_string()));
+            assert!(
+                !short.is_empty() && !long.is_empty(),
+                "`tmli {name} --help` tells no more than the list of commands"
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Two structure sets on one CT, structure by structure: masks, metrics, and what is missing.
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tmli_api::UNKNOWN_COLOUR;
-use tmli_core::{Mask, StructureMetrics, StructureSet, Undefined, VolumeGeometry, compare_masks};
+use tmli_core::{Mask, MetricOptions, StructureMetrics, StructureSet, Undefined, VolumeGeometry, compare_masks_with};
 use tmli_terminal::{
     cancel,
     case::{NamedRois, mask_of, match_set, named_rois},
@@ -16,7 +16,7 @@ use tmli_terminal::{
 pub(crate) const ACCEPTABLE_DSC: f64 = 0.70;
 
 /// Why a structure has no distances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     /// Both are there and hold voxels.
@@ -77,6 +77,8 @@ impl Row {
 
 /// All structures of either set.
 pub(crate) struct Evaluation {
+    /// By whose convention, and with which percentile and tolerances.
+    pub(crate) options: MetricOptions,
     /// In the protocol's order, then others as in the files.
     pub(crate) rows: Vec<Row>,
     /// Contours that were moved, cut or left out.
@@ -100,6 +102,7 @@ pub(crate) fn evaluate(
     prediction: &StructureSet,
     geometry: &VolumeGeometry,
     names: &Names,
+    options: &MetricOptions,
     verbosity: Verbosity,
 ) -> Outcome<Evaluation> {
     let sides = [reference, prediction].map(|set| named_rois(set, &match_set(set, names)));
@@ -109,7 +112,7 @@ pub(crate) fn evaluate(
         .par_iter()
         .map(|name| {
             cancel::check()?;
-            let row = compare_one(name, [reference, prediction], &sides, geometry, names);
+            let row = compare_one(name, [reference, prediction], &sides, geometry, names, options);
             if let Ok(mut p) = progress.lock() {
                 p.1 += 1;
                 let done = p.1;
@@ -121,7 +124,7 @@ pub(crate) fn evaluate(
     if let Ok((progress, _)) = progress.into_inner() {
         progress.clear();
     }
-    let mut evaluation = Evaluation { rows: Vec::new(), findings: Vec::new() };
+    let mut evaluation = Evaluation { options: *options, rows: Vec::new(), findings: Vec::new() };
     for row in rows {
         let (row, findings) = row?;
         evaluation.rows.push(row);
@@ -149,6 +152,7 @@ fn compare_one(
     sides: &[Vec<NamedRois>; 2],
     geometry: &VolumeGeometry,
     names: &Names,
+    options: &MetricOptions,
 ) -> Outcome<(Row, Vec<String>)> {
     let mut findings = Vec::new();
     let mut mask = |side: usize| {
@@ -161,7 +165,8 @@ fn compare_one(
     let (reference, prediction) = (mask(0), mask(1));
     let metrics = match (&reference, &prediction) {
         (Some(r), Some(p)) => Some(
-            compare_masks(r, p, geometry.spacing_mm()).map_err(|e| Failure::new(format!("comparing {name}: {e}")))?,
+            compare_masks_with(r, p, geometry.spacing_mm(), options)
+                .map_err(|e| Failure::new(format!("comparing {name}: {e}")))?,
         ),
         _ => None,
     };

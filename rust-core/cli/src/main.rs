@@ -8,8 +8,10 @@ use clap::Parser;
 use tmli_terminal::{program, progress::Verbosity};
 
 mod args;
+mod cohort;
 mod commands;
 mod evaluation;
+mod numbers;
 mod report;
 mod source;
 mod worker;

@@ -8,7 +8,7 @@ fn tmli(arguments: &[&str]) -> Output {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["phantom", "inspect", "doctor", "train", "segment", "compare", "ptv", "convert"] {
+    for command in ["phantom", "inspect", "doctor", "train", "segment", "compare", "summarise", "ptv", "convert"] {
         let output = tmli(&[command, "--help"]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && text.contains("Example"), "{command}:\n{text}");

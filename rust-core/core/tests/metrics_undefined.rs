@@ -55,6 +55,7 @@ fn one_empty_mask_is_a_miss_and_it_is_said_which() {
             let m = compare(profile, reference, prediction);
             assert_eq!(m.undefined, Some(expected), "{profile}");
             assert_eq!((m.dsc, m.surface_dice), (0.0, 0.0), "{profile}");
+            assert!(m.surface_dice.is_sign_positive(), "{profile}: a table would show -0");
             assert!(distances(&m).iter().all(|&distance| distance == f64::INFINITY), "{profile}: {m:?}");
         }
     }

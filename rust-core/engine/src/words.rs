@@ -266,4 +266,13 @@ mod tests {
         let zero = grid.replace("null", "1").replace("[1,1,1],\"sp", "[0,1,1],\"sp");
         assert!(serde_json::from_str::<GridWords>(&zero).expect("numbers").grid().is_err());
     }
+    #[test]
+    fn a_grid_is_the_same_to_the_last_bit_when_it_arrives() {
+        // A reader that is content with a nearly right number takes the first one for 3.6499999999999995.
+        let spacing = SpacingMm::new(3.649_999_999_999_999, 1.0 / 3.0, 0.976_562_5);
+        let grid = VolumeGeometry::axial([2, 3, 4], PointLps([-249.511_718_75, 0.1 + 0.2, -1.0 / 7.0]), spacing);
+        let sent = GridWords::of(&grid.expect("a grid"));
+        let line = serde_json::to_string(&sent).expect("JSON");
+        assert_eq!(serde_json::from_str::<GridWords>(&line).expect("JSON"), sent);
+    }
 }

@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-use tmli_core::{StructureMetrics, StructureSet};
+use tmli_core::{MetricOptions, Profile, StructureMetrics, StructureSet};
 use tmli_terminal::{
     cancel,
     ct_args::CtArgs,
-    failure::{Failure, Outcome},
+    failure::{Explain as _, Outcome},
     files::{NamesArgs, check_output, write_whole},
     output::{Table, print},
     progress::Verbosity,
 };
 
 use crate::{
-    evaluation::{Evaluation, Row, State, evaluate},
+    evaluation::{Evaluation, Row, evaluate},
+    numbers::CaseNumbers,
     report,
     source::{Place, parse_label},
 };
@@ -23,6 +23,8 @@ use crate::{
 ///
 /// All distances are in mm, in 3D, between the surfaces of the voxels that the contours enclose. HD95 is the larger of
 /// the two directed 95th percentiles; ASD is the sum of the distances from both surfaces, divided by the area of both.
+/// Other tools have other conventions: --profile takes theirs. JSON and CSV hold more: surface Dice, added path length,
+/// shift of the centre, and both directions of every distance. `tmli summarise` makes one table of many such JSON files.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -40,6 +42,8 @@ pub(crate) struct Args {
     /// Which label is which structure, when the prediction is a label map
     #[arg(long, value_name = "LABEL=NAME,...", value_delimiter = ',', value_parser = parse_label)]
     prediction_map: Vec<(u32, String)>,
+    #[command(flatten)]
+    metrics: MetricArgs,
     /// Take DICOM structures of another patient or frame of reference too, e.g. copies made anonymous in another way
     #[arg(long)]
     ignore_identity: bool,
@@ -59,15 +63,62 @@ pub(crate) struct Args {
     names: NamesArgs,
 }
 
+/// By whose convention distances are measured.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Distances")]
+struct MetricArgs {
+    /// Convention of the distances
+    #[arg(long, value_enum, default_value = "surfel")]
+    profile: ProfileName,
+    /// Percentile of the distances to give beside HD95
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0)]
+    percentile: f64,
+    /// Tolerance of the surface Dice
+    #[arg(long, value_name = "MM", default_value_t = 2.0)]
+    tolerance_mm: f64,
+    /// Contours closer to each other than this add nothing to the added path length
+    #[arg(long, value_name = "MM", default_value_t = 0.0)]
+    path_tolerance_mm: f64,
+}
+
+/// [`Profile`] with a line of help for each.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ProfileName {
+    /// surface elements weighted by area, as in the literature (Nikolov et al., DeepMind's surface-distance)
+    Surfel,
+    /// relaxed surface nets: nearest to the truth, above all between thick slices; slower
+    Net,
+    /// border voxels, as MONAI and medpy count them
+    Voxel,
+    /// border voxels, means of both directions: the numbers of SlicerRT's Segment Comparison
+    SlicerRt,
+}
+
+impl MetricArgs {
+    fn options(&self) -> MetricOptions {
+        let profile = match self.profile {
+            ProfileName::Surfel => Profile::Surfel,
+            ProfileName::Net => Profile::Net,
+            ProfileName::Voxel => Profile::Voxel,
+            ProfileName::SlicerRt => Profile::SlicerRt,
+        };
+        let Self { percentile, tolerance_mm, path_tolerance_mm, .. } = *self;
+        MetricOptions { profile, percentile, tolerance_mm, path_tolerance_mm }
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm
   tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --html report.html --csv numbers.csv
-  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction total.nii.gz --prediction-map 5=Liver,6=Stomach";
+  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction total.nii.gz --prediction-map 5=Liver,6=Stomach
+  tmli compare --ct PATIENT/CT --reference manual.dcm --prediction auto.dcm --profile slicer-rt";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let names = args.names.load()?;
+    let options = args.metrics.options();
+    options.check().explain("the distances")?;
     let outputs = [("--json", &args.json), ("--csv", &args.csv), ("--html", &args.html)];
     for (argument, path) in outputs {
         path.as_ref().map_or(Ok(()), |p| check_output(p, argument, args.force))?;
@@ -86,7 +137,7 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let reference: StructureSet = read("--reference", &args.reference, "--reference-map", &args.reference_map)?;
     let prediction = read("--prediction", &args.prediction, "--prediction-map", &args.prediction_map)?;
     let (a, b, geometry) = (&reference, &prediction, ct.volume.geometry());
-    let evaluation = evaluate(a, b, geometry, &names, verbosity)?;
+    let evaluation = evaluate(a, b, geometry, &names, &options, verbosity)?;
     for finding in evaluation.findings.iter().take(20) {
         verbosity.note(format_args!("note: {finding}"));
     }
@@ -96,10 +147,10 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     print(table(&evaluation))?;
     cancel::check()?;
     if let Some(path) = &args.json {
-        write_whole(path, "--json", "the numbers", &json(&evaluation)?)?;
+        write_whole(path, "--json", "the numbers", &CaseNumbers::of(&evaluation).to_json()?)?;
     }
     if let Some(path) = &args.csv {
-        write_whole(path, "--csv", "the numbers", &csv(&evaluation)?)?;
+        write_whole(path, "--csv", "the numbers", &CaseNumbers::of(&evaluation).to_csv()?)?;
     }
     if let Some(path) = &args.html {
         let html = report::render(&ct.volume, &ct.identity.patient_position, &evaluation, &names.protocol)?;
@@ -115,112 +166,86 @@ fn number(value: f64, decimals: usize) -> String {
 
 /// The table as it is printed.
 fn table(evaluation: &Evaluation) -> String {
-    let headings = ["structure", "DSC", "HD95 mm", "ASD mm", "HD mm", "reference ml", "prediction ml", "accepted", ""];
+    let options = &evaluation.options;
+    let extra = (options.percentile != 95.0).then(|| format!("HD{} mm", options.percentile));
+    let mut headings = vec!["structure", "DSC", "HD95 mm"];
+    headings.extend(extra.as_deref());
+    headings.extend(["ASD mm", "HD mm", "reference ml", "prediction ml", "accepted", ""]);
     let mut table = Table::new(1, &headings);
     for row in &evaluation.rows {
         let value =
             |f: fn(&StructureMetrics) -> f64, d: usize| row.metrics.as_ref().map_or("-".into(), |m| number(f(m), d));
         let mark = row.accepted().map_or("-", |yes| if yes { "yes" } else { "no" });
-        table.row(vec![
-            row.name.clone(),
-            value(|m| m.dsc, 3),
-            value(|m| m.hd95_mm, 2),
+        let mut cells = vec![row.name.clone(), value(|m| m.dsc, 3), value(|m| m.hd95_mm, 2)];
+        cells.extend(extra.is_some().then(|| value(|m| m.hd_percentile_mm, 2)));
+        cells.extend([
             value(|m| m.asd_mm, 2),
             value(|m| m.hd_mm, 2),
             value(|m| m.reference_volume_ml, 2),
             value(|m| m.prediction_volume_ml, 2),
             mark.into(),
-            row.state.words().into(),
+            remarks(row),
         ]);
+        table.row(cells);
     }
     if let Some((dsc, hd95, asd, n)) = evaluation.means() {
-        let mut row = vec![format!("mean of {n}"), number(dsc, 3), number(hd95, 2), number(asd, 2)];
+        let mut row = vec![format!("mean of {n}"), number(dsc, 3), number(hd95, 2)];
+        row.extend(extra.is_some().then(String::new));
+        row.push(number(asd, 2));
         row.resize(headings.len(), String::new());
         table.row(row);
     }
     format!(
-        "{table}\naccepted: DSC above the protocol's limit (0.70 unless it says otherwise). For research; needs review."
+        "{table}\naccepted: DSC above the protocol's limit (0.70 unless it says otherwise). Distances by the profile {}. \
+         For research; needs review.",
+        options.profile
     )
 }
 
-#[derive(Serialize)]
-struct JsonRow<'a> {
-    structure: &'a str,
-    state: State,
-    dsc: Option<f64>,
-    hd95_mm: Option<f64>,
-    asd_mm: Option<f64>,
-    hd_mm: Option<f64>,
-    reference_volume_ml: Option<f64>,
-    prediction_volume_ml: Option<f64>,
-    acceptance_dsc: f64,
-    accepted: Option<bool>,
-}
-
-impl<'a> JsonRow<'a> {
-    /// Values that are no finite number become null: JSON has no word for them, `state` says why.
-    fn new(row: &'a Row) -> Self {
-        let value = |f: fn(&StructureMetrics) -> f64| row.metrics.as_ref().map(f).filter(|v| v.is_finite());
-        Self {
-            structure: &row.name,
-            state: row.state,
-            dsc: value(|m| m.dsc),
-            hd95_mm: value(|m| m.hd95_mm),
-            asd_mm: value(|m| m.asd_mm),
-            hd_mm: value(|m| m.hd_mm),
-            reference_volume_ml: value(|m| m.reference_volume_ml),
-            prediction_volume_ml: value(|m| m.prediction_volume_ml),
-            acceptance_dsc: row.acceptance_dsc,
-            accepted: row.accepted(),
-        }
-    }
-}
-
-fn json(evaluation: &Evaluation) -> Outcome<Vec<u8>> {
-    let rows: Vec<JsonRow<'_>> = evaluation.rows.iter().map(JsonRow::new).collect();
-    let means = evaluation
-        .means()
-        .map(|(dsc, hd95, asd, n)| serde_json::json!({"dsc": dsc, "hd95_mm": hd95, "asd_mm": asd, "structures": n}));
-    let all = serde_json::json!({
-        "software": format!("tmli {}", env!("CARGO_PKG_VERSION")),
-        "structures": rows,
-        "mean": means,
-        "findings": evaluation.findings,
-    });
-    let mut bytes = serde_json::to_vec_pretty(&all).map_err(|e| Failure::new(format!("JSON: {e}")))?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
-fn csv(evaluation: &Evaluation) -> Outcome<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in &evaluation.rows {
-        writer.serialize(JsonRow::new(row)).map_err(|e| Failure::new(format!("CSV: {e}")))?;
-    }
-    writer.into_inner().map_err(|e| Failure::new(format!("CSV: {e}")))
+/// Why there is no number, or what limits its meaning.
+fn remarks(row: &Row) -> String {
+    let limits = row.metrics.as_ref().map_or([false; 2], |m| [m.is_below_resolution(), m.touches_border()]);
+    let limits = ["below resolution", "touches the border of the scan"].into_iter().zip(limits);
+    let limits = limits.filter(|(_, said)| *said).map(|(words, _)| words);
+    Some(row.state.words()).filter(|words| !words.is_empty()).into_iter().chain(limits).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tmli_core::{Mask, SpacingMm, compare_masks_with};
 
-    #[test]
-    fn a_missing_structure_is_named_and_has_no_numbers() {
+    use super::*;
+    use crate::evaluation::State;
+
+    fn evaluation(options: MetricOptions, voxels: Option<usize>) -> Evaluation {
+        let mask = |n: usize| Mask::from_fn([3, 9, 9], move |[k, j, i]| k == 1 && j == 4 && (1..=n).contains(&i));
+        let metrics = voxels.map(|n| compare_masks_with(&mask(7), &mask(n), SpacingMm::new(5.0, 1.0, 1.0), &options));
         let row = Row {
             name: "Liver".into(),
             group: None,
             colour: [0; 3],
-            state: State::MissingInPrediction,
-            metrics: None,
+            state: if voxels.is_some() { State::Compared } else { State::MissingInPrediction },
+            metrics: metrics.map(|m| m.expect("one grid")),
             acceptance_dsc: 0.7,
             reference: None,
             prediction: None,
         };
-        let evaluation = Evaluation { rows: vec![row], findings: Vec::new() };
-        assert!(table(&evaluation).contains("missing in prediction"));
-        let json = String::from_utf8(json(&evaluation).expect("JSON")).expect("UTF-8");
-        assert!(json.contains("\"missing_in_prediction\"") && json.contains("\"dsc\": null"), "{json}");
-        let csv = String::from_utf8(csv(&evaluation).expect("CSV")).expect("UTF-8");
-        assert_eq!(csv.lines().nth(1), Some("Liver,missing_in_prediction,,,,,,,0.7,"));
+        Evaluation { options, rows: vec![row], findings: Vec::new() }
+    }
+
+    #[test]
+    fn a_missing_structure_is_named_and_has_no_numbers() {
+        let table = table(&evaluation(MetricOptions::default(), None));
+        assert!(table.contains("missing in prediction") && !table.contains("0.000"), "{table}");
+    }
+
+    #[test]
+    fn profile_percentile_and_what_limits_the_numbers_are_said() {
+        let options = MetricOptions { profile: Profile::SlicerRt, percentile: 90.0, ..MetricOptions::default() };
+        let table = table(&evaluation(options, Some(3)));
+        for words in ["HD90 mm", "below resolution", "profile slicer-rt"] {
+            assert!(table.contains(words), "{words} is not in\n{table}");
+        }
+        assert!(!table.contains("touches the border"), "{table}");
     }
 }

@@ -13,8 +13,10 @@ use tmli_terminal::{
     progress::{Progress, Verbosity},
 };
 
-/// List what is in a folder: CT series with geometry and orientation, RT Structure Sets, which ROI is which structure,
-/// and what is missing or doubtful for training. The folder may be one patient or a cohort of many.
+/// List what is in a folder, and what is missing or doubtful for training.
+///
+/// CT series with geometry and orientation, RT Structure Sets, and which ROI is which structure. The folder may be one
+/// patient or a cohort of many.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

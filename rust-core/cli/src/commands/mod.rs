@@ -7,6 +7,7 @@ pub(crate) mod inspect;
 pub(crate) mod phantom;
 pub(crate) mod ptv;
 pub(crate) mod segment;
+pub(crate) mod summarise;
 pub(crate) mod worker;
 
 use tmli_terminal::{failure::Outcome, progress::Verbosity};
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
         Command::Segment(args) => segment::run(&args, verbosity),
         Command::Worker(_) => crate::worker::hand_over(["serve".into()]),
         Command::Compare(args) => compare::run(&args, verbosity),
+        Command::Summarise(args) => summarise::run(&args, verbosity),
         Command::Ptv(args) => ptv::run(&args, verbosity),
         Command::Convert(args) => convert::run(&args, verbosity),
     }

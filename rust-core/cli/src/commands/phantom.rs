@@ -13,9 +13,11 @@ use tmli_terminal::{
     progress::{Progress, Verbosity},
 };
 
-/// Make synthetic children: each case is a folder case-001, case-002, ... with a CT series (ct/*.dcm, 5 mm slices from
-/// skull to below the knees) and an RT Structure Set of all 25 structures (rtstruct.dcm). The same seed makes the same
-/// children. Finished cases are not made again.
+/// Make synthetic children, to try everything without patient data.
+///
+/// Each case is a folder case-001, case-002, ... with a CT series (ct/*.dcm, 5 mm slices from skull to below the knees)
+/// and an RT Structure Set of all 25 structures (rtstruct.dcm). The same seed makes the same children. Finished cases
+/// are not made again.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -5,7 +5,7 @@ mod plane;
 mod table;
 
 use rayon::prelude::*;
-use tmli_core::Volume;
+use tmli_core::{Profile, Volume};
 use tmli_protocol::Protocol;
 
 use self::{
@@ -157,13 +157,27 @@ fn notes(evaluation: &Evaluation) -> String {
     } else {
         format!("<h3>Contours that were moved, cut or left out</h3>\n<ul>{}</ul>\n", items.concat())
     };
+    let (hd95, asd) = match evaluation.options.profile {
+        Profile::Surfel | Profile::Net => (
+            "the larger of both directions",
+            "the distances from each surface to the other, summed over the area of both and divided by it",
+        ),
+        Profile::Voxel => (
+            "the larger of both directions",
+            "the distances from the border voxels of each to those of the other, summed and divided by their number",
+        ),
+        Profile::SlicerRt => {
+            ("the mean of both directions", "the mean of the mean distances of border voxels in both directions")
+        }
+    };
     format!(
         "<section class=\"notes\">\n<h2>How the numbers are made</h2>\n<p>A voxel belongs to a structure when its centre \
          lies inside of the contours. <b>DSC</b>: twice the common volume, divided by the sum of both volumes. \
-         <b>HD95</b>: 95th percentile of the distances between the two surfaces, the larger of both directions. \
-         <b>ASD</b>: the distances from each surface to the other, summed over the area of both and divided by it. \
+         <b>HD95</b>: 95th percentile of the distances between the two surfaces; profile {profile}: {hd95}. \
+         <b>ASD</b>: {asd}. \
          <b>HD</b>: the largest distance. All in 3D and in mm, with the real voxel spacing. Accepted: DSC above the \
-         limit of the protocol, 0.70 unless it says otherwise.</p>\n{odd}</section>\n"
+         limit of the protocol, 0.70 unless it says otherwise.</p>\n{odd}</section>\n",
+        profile = evaluation.options.profile,
     )
 }
 

@@ -1,4 +1,4 @@
-use tmli_core::{Mask, PointLps, SpacingMm, VolumeGeometry, compare_masks};
+use tmli_core::{Mask, MetricOptions, PointLps, Profile, SpacingMm, VolumeGeometry, compare_masks};
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn sample() -> (Volume<i16>, Evaluation) {
         row("Liver", Some(ball(8)), Some(ball(7)), State::Compared),
         row("<script>", Some(ball(4)), None, State::MissingInPrediction),
     ];
-    (ct, Evaluation { rows, findings: vec!["contour 3 was cut".into()] })
+    (ct, Evaluation { options: MetricOptions::default(), rows, findings: vec!["contour 3 was cut".into()] })
 }
 
 #[test]
@@ -53,7 +53,16 @@ fn a_report_needs_nothing_from_outside_and_shows_every_structure() {
 #[test]
 fn a_report_of_nothing_is_still_a_report() {
     let (ct, _) = sample();
-    let html =
-        render(&ct, "", &Evaluation { rows: Vec::new(), findings: Vec::new() }, &Protocol::tmli()).expect("a report");
+    let nothing = Evaluation { options: MetricOptions::default(), rows: Vec::new(), findings: Vec::new() };
+    let html = render(&ct, "", &nothing, &Protocol::tmli()).expect("a report");
     assert!(html.contains("patient position not told"));
+}
+
+#[test]
+fn a_report_says_by_which_convention_distances_are_measured() {
+    let (ct, mut evaluation) = sample();
+    let html = |evaluation: &Evaluation| render(&ct, "HFS", evaluation, &Protocol::tmli()).expect("a report");
+    assert!(html(&evaluation).contains("profile surfel: the larger of both directions"));
+    evaluation.options.profile = Profile::SlicerRt;
+    assert!(html(&evaluation).contains("profile slicer-rt: the mean of both directions"));
 }

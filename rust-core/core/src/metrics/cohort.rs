@@ -25,9 +25,9 @@ impl std::fmt::Display for Excluded {
     }
 }
 
-/// One number over a cohort. Without any case every value is NaN.
+/// One number over a cohort, `R` being why a case does not count. Without any case every value is NaN.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Summary {
+pub struct Summary<R = Excluded> {
     /// Cases that count.
     pub count: usize,
     /// Arithmetic mean.
@@ -42,10 +42,10 @@ pub struct Summary {
     /// replacement. The same for the same values and seed.
     pub mean_ci95: [f64; 2],
     /// Cases that do not count, with the reason.
-    pub excluded: Vec<(String, Excluded)>,
+    pub excluded: Vec<(String, R)>,
 }
 
-impl Summary {
+impl<R> Summary<R> {
     /// The interquartile range.
     pub fn iqr(&self) -> f64 {
         self.quartiles[1] - self.quartiles[0]
@@ -79,14 +79,29 @@ pub fn summarise<'a>(
     number: impl Fn(&StructureMetrics) -> f64,
     seed: u64,
 ) -> Summary {
-    let (mut values, mut excluded) = (Vec::new(), Vec::new());
-    for (case, metrics) in cases {
+    let numbers = cases.into_iter().map(|(case, metrics)| {
         let value = number(metrics);
-        if value.is_finite() {
-            values.push(value);
-        } else {
-            let reason = metrics.undefined.map_or(Excluded::NotFinite, Excluded::Undefined);
-            excluded.push((case.to_owned(), reason));
+        let reason = || metrics.undefined.map_or(Excluded::NotFinite, Excluded::Undefined);
+        (case, if value.is_finite() { Ok(value) } else { Err(reason()) })
+    });
+    summarise_numbers(numbers, seed)
+}
+
+/// Summarises finite numbers of cases, or why a case has none.
+///
+/// ```
+/// use tmli_core::metrics::cohort::summarise_numbers;
+///
+/// let summary = summarise_numbers([("case 1", Ok(0.8)), ("case 2", Ok(0.9)), ("case 3", Err("not contoured"))], 1);
+/// assert!((summary.mean - 0.85).abs() < 1e-12);
+/// assert_eq!(summary.excluded, [("case 3".to_owned(), "not contoured")]);
+/// ```
+pub fn summarise_numbers<'a, R>(cases: impl IntoIterator<Item = (&'a str, Result<f64, R>)>, seed: u64) -> Summary<R> {
+    let (mut values, mut excluded) = (Vec::new(), Vec::new());
+    for (case, value) in cases {
+        match value {
+            Ok(value) => values.push(value),
+            Err(reason) => excluded.push((case.to_owned(), reason)),
         }
     }
     values.sort_unstable_by(f64::total_cmp);

@@ -67,7 +67,11 @@ impl Default for MetricOptions {
 }
 
 impl MetricOptions {
-    pub(super) fn check(&self) -> Result<(), MetricsError> {
+    /// Whether percentile and tolerances have a meaning.
+    ///
+    /// # Errors
+    /// [`MetricsError::Option`] for the first that has none.
+    pub fn check(&self) -> Result<(), MetricsError> {
         if !(self.percentile > 0.0 && self.percentile <= 100.0) {
             let expected = "above 0 and at most 100";
             return Err(MetricsError::Option { option: "the percentile", expected, got: self.percentile });

@@ -158,7 +158,8 @@ impl SurfaceDistances {
     /// The part of both surfaces that lies at most `tolerance_mm` from the other surface, 0 to 1.
     pub fn surface_dice(&self, tolerance_mm: f64) -> f64 {
         let near = self.reference.weight_within(tolerance_mm) + self.prediction.weight_within(tolerance_mm);
-        near / (self.reference.weight() + self.prediction.weight())
+        // The sum of nothing is -0.0, which tables would show.
+        near / (self.reference.weight() + self.prediction.weight()) + 0.0
     }
 
     /// Area in mm^2 of the reference's and of the prediction's surface; for border voxels their number.
