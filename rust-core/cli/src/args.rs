@@ -76,7 +76,7 @@ mod tests {
             let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains(&format!("tmli {name}")), "`tmli {name} --help` shows no example");
             let [short, long] =
-                [sub.get_about(), sub.get_long_about()].map(|a| a.map_or(String::new(), |a| a.to_string()));
+                [sub.get_about(), sub.get_long_about()].map(|a| a.map_or(String::new(), ToString::to_string));
             assert!(
                 !short.is_empty() && !long.is_empty(),
                 "`tmli {name} --help` tells no more than the list of commands"
