@@ -1,7 +1,9 @@
 //! What holds for any pair of masks.
 
 use proptest::prelude::*;
-use tmli_core::{Mask, MetricOptions, Profile, SpacingMm, StructureMetrics, compare_masks_with};
+use tmli_core::{
+    Mask, MetricOptions, Profile, SpacingMm, StructureMetrics, compare_masks_with, metrics::surface_area::SurfaceAreas,
+};
 
 type Voxels = Vec<(usize, usize, usize, bool)>;
 
@@ -134,6 +136,60 @@ proptest! {
         let near = both.iter().filter(|&&distance| distance <= 1.5).count() as f64 / both.len() as f64;
         prop_assert!(same(voxel.surface_dice, near) && same(slicer.surface_dice, near));
     }
+
+    #[test]
+    fn numbers_of_surfels_are_those_that_trying_all_finds(voxels in voxels(), spacing in spacing()) {
+        let pair = masks(&voxels, [0; 3], [6, 7, 70], ORDER);
+        let m = compare(&pair, spacing, &of(Profile::Surfel));
+        prop_assume!(m.undefined.is_none());
+        let [a, b] = pair.each_ref().map(|mask| surfels(mask, spacing));
+        let mut sums = (0.0, 0.0, 0.0);
+        for (from, to, got) in [(&a, &b, m.reference_to_prediction), (&b, &a, m.prediction_to_reference)] {
+            let mut found: Vec<(f64, f64)> = from.iter().map(|&(at, area)| (nearest(at, to, spacing), area)).collect();
+            found.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let area: f64 = found.iter().map(|(_, area)| area).sum();
+            let sum: f64 = found.iter().map(|(distance, area)| distance * area).sum();
+            let near: f64 = found.iter().filter(|(distance, _)| *distance <= 1.5).map(|(_, area)| area).sum();
+            sums = (sums.0 + sum, sums.1 + area, sums.2 + near);
+            prop_assert!(same(got.mean_mm, sum / area));
+            prop_assert!(same(got.max_mm, found[found.len() - 1].0));
+            // Rounding may move the first distance that covers 80 % by one.
+            let covers = |part: f64| {
+                let mut covered = 0.0;
+                let enough = |(_, area): &&(f64, f64)| {
+                    covered += area;
+                    covered / found.iter().map(|(_, area)| area).sum::<f64>() >= part
+                };
+                found.iter().find(enough).map_or(f64::NAN, |found| found.0)
+            };
+            let (low, high) = (covers(0.8 - 1e-9), covers(0.8 + 1e-9));
+            prop_assert!((low - 1e-9..=high + 1e-9).contains(&got.percentile_mm), "{low} {high} {got:?}");
+        }
+        prop_assert!(same(m.asd_mm, sums.0 / sums.1) && same(m.surface_dice, sums.2 / sums.1));
+    }
+}
+
+type Surfel = ([usize; 3], f64);
+
+/// Every voxel corner (the one before voxel `[k, j, i]` has its indices) with a surface through its eight voxels.
+fn surfels(mask: &Mask, [k, j, i]: [f64; 3]) -> Vec<Surfel> {
+    let areas = SurfaceAreas::new(SpacingMm::new(k, j, i));
+    let [slices, rows, columns] = mask.shape();
+    let all = (0..=slices).flat_map(|k| (0..=rows).flat_map(move |j| (0..=columns).map(move |i| [k, j, i])));
+    let code = |at: [usize; 3]| {
+        (0..8_u8).fold(0, |code, bit| {
+            let steps = [bit >> 2 & 1, bit >> 1 & 1, bit & 1];
+            let voxel = std::array::from_fn(|x| at[x] as isize - 1 + isize::from(steps[x]));
+            code | u8::from(mask.get_signed(voxel)) << bit
+        })
+    };
+    all.map(|at| (at, areas.of(code(at)))).filter(|(_, area)| *area > 0.0).collect()
+}
+
+fn nearest(at: [usize; 3], to: &[Surfel], spacing: [f64; 3]) -> f64 {
+    let squared =
+        |other: &[usize; 3]| (0..3).map(|x| (at[x].abs_diff(other[x]) as f64 * spacing[x]).powi(2)).sum::<f64>();
+    to.iter().map(|(other, _)| squared(other)).fold(f64::INFINITY, f64::min).sqrt()
 }
 
 /// From every border voxel of each mask to the nearest one of the other, nearest first.
