@@ -99,7 +99,20 @@ impl<'a, T: Copy> Around<'a, T> {
 }
 
 impl Net {
+    /// A net that has been relaxed.
     pub(super) fn of(mask: &Boxed<'_>, spacing: Point) -> Self {
+        let mut net = Self::with_offsets(mask, spacing, Vec::new());
+        net.offsets = relaxed(&net);
+        net
+    }
+
+    /// What has taken the time: the rest of a net is found again in no time.
+    pub(super) fn into_offsets(self) -> PerVertex<Offset> {
+        self.offsets
+    }
+
+    /// The net whose offsets these are.
+    pub(super) fn with_offsets(mask: &Boxed<'_>, spacing: Point, offsets: PerVertex<Offset>) -> Self {
         let bits = mask.surfels();
         let [slices, rows_per_slice, _] = bits.shape;
         let of_slice = |k: usize| {
@@ -117,9 +130,7 @@ impl Net {
             (rows, codes)
         };
         let (rows, codes) = (0..slices).map(of_slice).unzip();
-        let mut net = Self { bits, rows, codes, offsets: Vec::new(), spacing };
-        net.offsets = relaxed(&net);
-        net
+        Self { bits, rows, codes, offsets, spacing }
     }
 
     /// `value` for each vertex.
@@ -203,9 +214,8 @@ impl Net {
     }
 
     /// Calls `look` with the quadrilaterals of which the slice's cubes are the first corner: those between the last voxel
-    /// of a cube and the voxel before it on each axis, one of which is inside. Slices with vertices, and positions, in
-    /// order around.
-    pub(super) fn for_quads(&self, k: usize, mut look: impl FnMut([[usize; 2]; 4], [Point; 4])) {
+    /// of a cube and the voxel before it on each axis, one of which is inside. The cube, and positions in order around.
+    pub(super) fn for_quads(&self, k: usize, mut look: impl FnMut([usize; 3], [Point; 4])) {
         self.for_cubes(k, |number, at| {
             let code = self.codes[k][number];
             for axis in 0..3 {
@@ -218,28 +228,39 @@ impl Net {
                     let mut cube = at;
                     cube[u] += steps[0];
                     cube[v] += steps[1];
-                    let vertex = self.vertex_of(cube);
-                    ([cube[0], vertex], self.position(vertex, cube))
+                    self.position(self.vertex_of(cube), cube)
                 };
-                let corners = [[0, 0], [1, 0], [1, 1], [0, 1]].map(corner);
-                look(corners.map(|(vertex, _)| vertex), corners.map(|(_, position)| position));
+                look(at, [[0, 0], [1, 0], [1, 1], [0, 1]].map(corner));
             }
         });
     }
 
-    /// Calls `add` with slice and vertex of every corner of the slice's quadrilaterals, and the surface that belongs to it,
-    /// in mm^2: a quarter of the quadrilateral.
-    pub(super) fn for_areas(&self, k: usize, mut add: impl FnMut([usize; 2], f64)) {
-        self.for_quads(k, |vertices, corners| {
-            let around: f64 = fan(corners).map(area).iter().sum();
-            vertices.iter().for_each(|&vertex| add(vertex, around / 4.0));
-        });
+    /// From the first to the last cube with a vertex, on each axis: one more than voxels.
+    pub(super) fn cubes_across(&self) -> [usize; 3] {
+        let (mut first, mut last) = ([usize::MAX; 3], [0; 3]);
+        for k in 0..self.bits.shape[0] {
+            self.for_cubes(k, |_, cube| {
+                first = std::array::from_fn(|x| first[x].min(cube[x]));
+                last = std::array::from_fn(|x| last[x].max(cube[x]));
+            });
+        }
+        std::array::from_fn(|x| (last[x] + 1).saturating_sub(first[x]))
     }
+}
+
+/// The middle of a quadrilateral.
+pub(super) fn middle(corners: [Point; 4]) -> Point {
+    std::array::from_fn(|x| corners.iter().map(|corner| corner[x]).sum::<f64>() / 4.0)
+}
+
+/// The area of a quadrilateral.
+pub(super) fn quad_area(corners: [Point; 4]) -> f64 {
+    fan(corners).map(area).iter().sum()
 }
 
 /// The four triangles from a quadrilateral's sides to its middle: no diagonal is preferred.
 pub(super) fn fan(corners: [Point; 4]) -> [[Point; 3]; 4] {
-    let middle = std::array::from_fn(|x| corners.iter().map(|corner| corner[x]).sum::<f64>() / 4.0);
+    let middle = middle(corners);
     std::array::from_fn(|n| [corners[n], corners[(n + 1) % 4], middle])
 }
 

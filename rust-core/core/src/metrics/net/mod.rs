@@ -4,10 +4,9 @@
 //! voxel centres that are not all inside or all outside, joined by one quadrilateral for each pair of neighbouring
 //! voxels of which one is inside. Vertices start at the voxel corner and are [relaxed](relax) until the surface is
 //! smooth, and never go farther than half a voxel from where they started, so that no voxel centre changes sides.
-//! Edges of a solid are rounded by up to half a voxel.
 //!
-//! Distances are those from the vertices to the nearest point of the other net's triangles; the weight of a vertex is a
-//! quarter of the area of the quadrilaterals around it.
+//! Distances are those from the middles of the quadrilaterals to the nearest point of the other net's triangles; their
+//! weight is the quadrilateral's area.
 
 mod mesh;
 mod relax;
@@ -17,7 +16,7 @@ mod triangles;
 use rayon::prelude::*;
 
 use self::{
-    mesh::{Net, PerVertex},
+    mesh::{Net, middle, quad_area},
     spread::Spread,
     triangles::Slab,
 };
@@ -28,40 +27,52 @@ const CHUNK: usize = 16;
 
 /// All distances between two masks, both of which lie in the boxes' common bounds.
 ///
-/// One net is relaxed after the other, and one direction measured after the other, each with all threads: that is what
-/// keeps the memory small.
+/// One net is relaxed after the other, of the first one only the offsets being kept meanwhile, and one direction measured
+/// after the other, each with all threads: that is what keeps the memory small.
 pub(super) fn between(reference: Boxed<'_>, prediction: Boxed<'_>, spacing: [f64; 3]) -> SurfaceDistances {
     let extent = reference.extent();
     let diagonal_mm = (0..3).map(|x| ((extent[x] + 1) as f64 * spacing[x]).powi(2)).sum::<f64>().sqrt();
-    let [a, b] = [reference, prediction].map(|mask| Net::of(&mask, spacing));
+    let offsets = Net::of(&reference, spacing).into_offsets();
+    let b = Net::of(&prediction, spacing);
+    let a = Net::with_offsets(&reference, spacing, offsets);
     let one_way = |from: &Net, to: &Net| weighed(from, &distances(from, to), diagonal_mm);
     let forth = one_way(&a, &b);
     let back = one_way(&b, &a);
     SurfaceDistances::new(Profile::Net, forth, back)
 }
 
-/// Distances from one net's vertices to the other net: first to a vertex that is near, then through the other net slab
-/// by slab to whatever is nearer.
-fn distances(from: &Net, to: &Net) -> PerVertex<f64> {
-    let mut distances = from.per_vertex(&f64::INFINITY);
+/// Distances from the middles of one net's quadrilaterals to the other net, slice by slice: first to a vertex that is
+/// near, then through the other net slab by slab to whatever is nearer.
+fn distances(from: &Net, to: &Net) -> Vec<Vec<f64>> {
     let nearest = Nearest::new(&to.bits, to.spacing);
-    distances.par_iter_mut().enumerate().for_each(|(k, distances)| {
-        let mut search = nearest.search();
-        from.for_cubes(k, |vertex, cube| {
-            let Some(found) = search.find(cube.map(|x| x as u32)) else { return };
-            let found = found.map(|x| x as usize);
-            let (a, b) = (from.position(vertex, cube), to.position(to.vertex_of(found), found));
-            distances[vertex] = (0..3).map(|x| (a[x] - b[x]).powi(2)).sum::<f64>().sqrt();
+    let to_a_vertex = |k: usize| {
+        let (mut search, mut distances) = (nearest.search(), Vec::new());
+        from.for_quads(k, |cube, corners| {
+            let distance = search.find(cube.map(|x| x as u32)).map_or(f64::INFINITY, |found| {
+                let found = found.map(|x| x as usize);
+                let (a, b) = (middle(corners), to.position(to.vertex_of(found), found));
+                (0..3).map(|x| (a[x] - b[x]).powi(2)).sum::<f64>().sqrt()
+            });
+            distances.push(distance);
         });
-    });
+        distances.shrink_to_fit();
+        distances
+    };
+    let mut distances: Vec<Vec<f64>> = (0..from.bits.shape[0]).into_par_iter().map(to_a_vertex).collect();
     drop(nearest);
     let mut slices = 0..to.bits.shape[0];
     while let Some(slab) = Slab::next(to, &mut slices) {
         distances.par_iter_mut().enumerate().for_each(|(k, distances)| {
-            let mut guess = None;
-            from.for_cubes(k, |vertex, cube| {
-                let distance = &mut distances[vertex];
-                if let Some(nearer) = slab.nearer(from.position(vertex, cube), *distance, &mut guess) {
+            let farthest = distances.iter().fold(0.0, |farthest: f64, distance| farthest.max(*distance));
+            if slab.slices_away(k) * from.spacing[0] >= farthest {
+                return;
+            }
+            let (mut guess, mut distances) = (None, distances.iter_mut());
+            from.for_quads(k, |_, corners| {
+                let distance = distances.next();
+                if let Some((distance, nearer)) = distance.and_then(|distance| {
+                    slab.nearer(middle(corners), *distance, &mut guess).map(|nearer| (distance, nearer))
+                }) {
                     *distance = nearer;
                 }
             });
@@ -71,18 +82,19 @@ fn distances(from: &Net, to: &Net) -> PerVertex<f64> {
 }
 
 /// The distances with the surface that each of them stands for.
-fn weighed(net: &Net, distances: &PerVertex<f64>, diagonal_mm: f64) -> Distribution {
-    let chunks: Vec<usize> = (0..net.bits.shape[0]).step_by(CHUNK).collect();
-    let spreads: Vec<Spread> = chunks
-        .into_par_iter()
-        .map(|first| {
-            let mut spread = Spread::new(diagonal_mm);
-            for k in first..(first + CHUNK).min(net.bits.shape[0]) {
-                net.for_areas(k, |[slice, vertex], area| spread.add(distances[slice][vertex], area));
-            }
-            spread
-        })
-        .collect();
+fn weighed(net: &Net, distances: &[Vec<f64>], diagonal_mm: f64) -> Distribution {
+    let chunks: Vec<(usize, &[Vec<f64>])> = (0..).step_by(CHUNK).zip(distances.chunks(CHUNK)).collect();
+    let spread_of = |(first, chunk): (usize, &[Vec<f64>])| {
+        let mut spread = Spread::new(diagonal_mm);
+        for (k, distances) in (first..).zip(chunk) {
+            let mut distances = distances.iter();
+            net.for_quads(k, |_, corners| {
+                distances.next().into_iter().for_each(|&distance| spread.add(distance, quad_area(corners)));
+            });
+        }
+        spread
+    };
+    let spreads: Vec<Spread> = chunks.into_par_iter().map(spread_of).collect();
     // Added in order, so that a comparison gives the same digits every time.
     spreads.into_iter().fold(Spread::new(diagonal_mm), Spread::merged).into_distribution()
 }

@@ -17,12 +17,14 @@ const LEAF: usize = 1;
 pub(super) struct Slab {
     quads: Vec<[Point; 4]>,
     tree: BoxTree,
+    /// Of the net, of which the slab is made.
+    slices: Range<usize>,
 }
 
 impl Slab {
     /// The next of `slices` of the net, so many as make a slab; `None` after the last.
     pub(super) fn next(net: &Net, slices: &mut Range<usize>) -> Option<Self> {
-        let mut quads = Vec::new();
+        let (first, mut quads) = (slices.start, Vec::new());
         while quads.len() < QUADS {
             let Some(k) = slices.next() else { break };
             net.for_quads(k, |_, corners| quads.push(corners));
@@ -33,7 +35,14 @@ impl Slab {
             };
             [of(f64::min), of(f64::max)]
         });
-        (!quads.is_empty()).then_some(Self { quads, tree })
+        (!quads.is_empty()).then_some(Self { quads, tree, slices: first..slices.start })
+    }
+
+    /// Slices that are at least between a quadrilateral of another net's slice `k` and all of this slab: one reaches
+    /// from half a slice before its own to one and a half after it.
+    pub(super) fn slices_away(&self, k: usize) -> f64 {
+        let between = self.slices.start.saturating_sub(k).max((k + 1).saturating_sub(self.slices.end));
+        between.saturating_sub(2) as f64
     }
 
     /// The distance to the nearest triangle, if that is less than `distance`. `guess` is the quadrilateral that was
