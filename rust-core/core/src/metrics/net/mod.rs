@@ -98,3 +98,43 @@ fn weighed(net: &Net, distances: &[Vec<f64>], diagonal_mm: f64) -> Distribution 
     // Added in order, so that a comparison gives the same digits every time.
     spreads.into_iter().fold(Spread::new(diagonal_mm), Spread::merged).into_distribution()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{mesh::fan, triangles::squared_distance, *};
+    use crate::mask::{Mask, VoxelBox};
+
+    fn quads(net: &Net) -> Vec<[[f64; 3]; 4]> {
+        let mut quads = Vec::new();
+        (0..net.bits.shape[0]).for_each(|k| net.for_quads(k, |_, corners| quads.push(corners)));
+        quads
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_triangle_is_the_one_that_trying_all_finds(
+            voxels in prop::collection::vec((0usize..7, 0usize..9, 0usize..80, any::<bool>()), 2..40),
+            spacing in (0.3..6.0, 0.3..3.0, 0.3..3.0),
+        ) {
+            let (spacing, shape): ([f64; 3], _) = (spacing.into(), [7, 9, 80]);
+            let mut masks = [Mask::new(shape), Mask::new(shape)];
+            for (k, j, i, first) in voxels {
+                masks[usize::from(first)].set([k, j, i], true);
+            }
+            prop_assume!(masks.iter().all(|mask| !mask.is_empty()));
+            let bounds = VoxelBox { min: [0; 3], max: shape };
+            let [a, b] = masks.each_ref().map(|mask| Net::of(&Boxed::new(mask, bounds), spacing));
+            let (from, to) = (quads(&a), quads(&b));
+            let found = distances(&a, &b).concat();
+            prop_assert_eq!(found.len(), from.len());
+            for (corners, distance) in from.into_iter().zip(found) {
+                let at = middle(corners);
+                let triangles = to.iter().flat_map(|&quad| fan(quad));
+                let expected = triangles.map(|t| squared_distance(at, &t)).fold(f64::INFINITY, f64::min).sqrt();
+                prop_assert!((distance - expected).abs() < 1e-9, "{distance}, not {expected}");
+            }
+        }
+    }
+}
