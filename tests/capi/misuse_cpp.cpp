@@ -39,6 +39,12 @@ int main() {
     segmentation.add("Liver", moved);
   });
 
+  // Numbers name the convention that they were measured by.
+  auto options = tmli::default_metric_options();
+  options.profile = TMLI_PROFILE_SLICER_RT;
+  const auto metrics = tmli::compare(moved, moved, options);
+  right &= metrics.options.profile == TMLI_PROFILE_SLICER_RT && metrics.options.tolerance_mm == 2.0;
+
   const tmli::Protocol protocol;
   right &= std::string(protocol[protocol.find("linke Niere")].name) == "Kidney_L";
   return right ? 0 : 1;

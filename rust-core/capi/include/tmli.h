@@ -1084,6 +1084,10 @@ typedef struct {
    * 1 when a mask has a voxel at the border of the scan.
    */
   uint8_t touches_border;
+  /**
+   * By whose convention all this was measured, and with which percentile and tolerances.
+   */
+  tmli_metric_options_t options;
 } tmli_metrics_t;
 
 /**

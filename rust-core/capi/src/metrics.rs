@@ -111,6 +111,8 @@ pub struct Metrics {
     pub below_resolution: u8,
     /// 1 when a mask has a voxel at the border of the scan.
     pub touches_border: u8,
+    /// By whose convention all this was measured, and with which percentile and tolerances.
+    pub options: MetricOptions,
 }
 
 /// Profile surfel, 95th percentile, surface Dice at 2 mm, added path length without tolerance.
@@ -118,10 +120,16 @@ pub struct Metrics {
 pub extern "C" fn tmli_metric_options_default(options: Out<'_, MetricOptions>) -> Option<Box<Error>> {
     guard(|| {
         let slot = options.needed("options")?;
-        let CoreOptions { profile, percentile, tolerance_mm, path_tolerance_mm } = CoreOptions::default();
-        slot.put(MetricOptions { percentile, tolerance_mm, path_tolerance_mm, profile: number_of(profile) as i32 });
+        slot.put(CoreOptions::default().into());
         Ok(())
     })
+}
+
+impl From<CoreOptions> for MetricOptions {
+    fn from(from: CoreOptions) -> Self {
+        let CoreOptions { profile, percentile, tolerance_mm, path_tolerance_mm } = from;
+        Self { percentile, tolerance_mm, path_tolerance_mm, profile: number_of(profile) as i32 }
+    }
 }
 
 const fn number_of(profile: CoreProfile) -> Profile {
@@ -178,6 +186,7 @@ pub extern "C" fn tmli_compare(
             undefined: undefined as i32,
             below_resolution: u8::from(found.is_below_resolution()),
             touches_border: u8::from(found.touches_border()),
+            options: options.into(),
         });
         Ok(())
     })
