@@ -56,7 +56,8 @@ def test_what_is_odd_about_a_contour_is_said_with_roi_and_slice(logic, volume, t
     odd = tmp_path / "odd.dcm"
     odd.write_bytes(data[:number] + b"NaN" + data[number + 3 :])
     findings = logic.compare(odd, truth, volume).findings
-    assert any("ROI 1, contour 1: slice at " in words and "not a finite number" in words for words in findings), findings
+    told = [words for words in findings if "ROI 1, contour 1: slice at " in words]
+    assert any("not a finite number" in words for words in told), findings
 
 
 def test_a_hospitals_own_names_are_understood(logic, scene, volume, truth, child):

@@ -31,7 +31,6 @@ PROFILES = {
 """By whose convention distances are measured."""
 
 
-
 def _ml(volume: float) -> str:
     # A lens has tenths of a millilitre, a target more than a litre.
     return f"{volume:.{2 if volume < 10 else 1 if volume < 1000 else 0}f}"

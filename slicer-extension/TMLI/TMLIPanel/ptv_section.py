@@ -107,9 +107,7 @@ class PtvSection:
         """Computes the PTV and shows its outline in a node of its own."""
         self.forget_preview()
         parameters, ui = self._context.parameters, self._context.ui
-        target = self._context.logic.make_ptv(
-            parameters.segmentation, parameters.volume, self._margins(), self._body()
-        )
+        target = self._context.logic.make_ptv(parameters.segmentation, parameters.volume, self._margins(), self._body())
         node = segmentation.add_segmentation(
             slicer.mrmlScene, parameters.volume, {"PTV": target.mask}, {}, slicer.mrmlScene.GenerateUniqueName(PREVIEW)
         )

@@ -11,7 +11,7 @@ use std::{
     fs,
     path::Path,
     sync::{
-        Mutex,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -46,8 +46,13 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One measurement at a time: the counters are shared.
-static ONE: Mutex<()> = Mutex::new(());
+/// One test at a time: the counters are shared, and what another test makes would count too.
+struct Alone(#[expect(dead_code, reason = "held, not looked at")] MutexGuard<'static, ()>);
+
+fn alone() -> Alone {
+    static ONE: Mutex<()> = Mutex::new(());
+    Alone(ONE.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// What the readers may take beyond the size of a file.
 const ALLOWANCE: usize = 64 << 20;
@@ -57,20 +62,19 @@ fn grid() -> VolumeGeometry {
 }
 
 /// Every reader gets the file; gives all that they said.
-fn attack(what: &str, bytes: &[u8]) -> String {
-    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+fn attack(alone: &Alone, what: &str, bytes: &[u8]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
     fs::write(&path, bytes).unwrap();
-    let (said, taken) = measured(|| said_by_all(dir.path(), &path));
+    let (said, taken) = measured(alone, || said_by_all(dir.path(), &path));
     // What is full of small things takes more than its size, yet in proportion to it.
     let honest = if bytes.len() < 4 << 20 { bytes.len() } else { 5 * bytes.len() };
     assert!(taken <= honest + ALLOWANCE, "{what}: {} bytes took {taken} bytes of memory", bytes.len());
     said
 }
 
-/// What the readers said, and the most memory that they had in use. The caller holds [`ONE`].
-fn measured(read: impl FnOnce() -> String) -> (String, usize) {
+/// What the readers said, and the most memory that they had in use.
+fn measured(_alone: &Alone, read: impl FnOnce() -> String) -> (String, usize) {
     let before = USED.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
     let said = read();
@@ -88,12 +92,11 @@ fn said_by_all(dir: &Path, path: &Path) -> String {
 }
 
 /// Two slices of a hostile image, 5 mm apart, so that they pass for a volume.
-fn attack_series(what: &str, slice: &[u8]) -> String {
-    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+fn attack_series(alone: &Alone, what: &str, slice: &[u8]) -> String {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("a"), slice).unwrap();
     fs::write(dir.path().join("b"), hostile::next_slice(slice)).unwrap();
-    let (said, taken) = measured(|| read_ct_folder(dir.path(), None).unwrap_err().to_string());
+    let (said, taken) = measured(alone, || read_ct_folder(dir.path(), None).unwrap_err().to_string());
     assert!(taken <= 2 * (slice.len() + ALLOWANCE), "{what} took {taken} bytes of memory");
     said
 }
@@ -111,11 +114,16 @@ fn promises() -> Vec<(String, String)> {
 
 #[test]
 fn every_hostile_file_gets_the_error_that_its_page_promises() {
+    let alone = alone();
     let promises = promises();
     let mut broken = Vec::new();
     for (name, words) in &promises {
         let bytes = fs::read(hostile::folder().join(name)).unwrap();
-        let said = if name.starts_with("huge-image") { attack_series(name, &bytes) } else { attack(name, &bytes) };
+        let said = if name.starts_with("huge-image") {
+            attack_series(&alone, name, &bytes)
+        } else {
+            attack(&alone, name, &bytes)
+        };
         if !said.contains(words.as_str()) {
             broken.push(format!("{name}: {said}"));
         }
@@ -130,7 +138,7 @@ fn every_hostile_file_gets_the_error_that_its_page_promises() {
 
 #[test]
 fn the_hostile_files_are_those_that_are_made_here() {
-    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _alone = alone();
     for (name, bytes) in hostile::files() {
         let path = hostile::folder().join(name);
         // To make them anew: TMLI_WRITE_ATTACKS=1 cargo test --release -p tmli-io --test attacks
@@ -152,11 +160,12 @@ fn of_class(class: &str, rest: &[u8]) -> Vec<u8> {
 
 #[test]
 fn crowds_of_empty_elements_and_items_are_refused() {
+    let alone = alone();
     let empty = element(0x0008_0060, b"CS", b"");
     for class in CLASSES {
         for count in [40_000, 400_000] {
-            let said = attack("elements", &of_class(class, &empty.repeat(count)));
-            let items = attack("items", &of_class(class, &sequence(0x0008_1115, &vec![empty.clone(); count])));
+            let said = attack(&alone, "elements", &of_class(class, &empty.repeat(count)));
+            let items = attack(&alone, "items", &of_class(class, &sequence(0x0008_1115, &vec![empty.clone(); count])));
             let are_refused = |said: &str| said.contains("more elements than a file of its size can hold");
             assert_eq!(are_refused(&said), count > 40_000, "{class}: {count} elements: {said}");
             assert_eq!(are_refused(&items), count > 40_000, "{class}: {count} items: {items}");
@@ -166,43 +175,47 @@ fn crowds_of_empty_elements_and_items_are_refused() {
 
 #[test]
 fn files_full_of_small_things_take_memory_in_proportion() {
+    let alone = alone();
     let (one, short) = (element(0x0008_0060, b"CS", b"CT"), element(0x0008_0060, b"CS", &[b'A'; 24]));
     for class in CLASSES {
-        attack("few items", &of_class(class, &sequence(0x3006_0039, &vec![one.clone(); 30_000])));
-        attack("many items", &of_class(class, &sequence(0x3006_0039, &vec![short.clone(); 400_000])));
-        attack("elements", &of_class(class, &one.repeat(1_000_000)));
+        attack(&alone, "few items", &of_class(class, &sequence(0x3006_0039, &vec![one.clone(); 30_000])));
+        attack(&alone, "many items", &of_class(class, &sequence(0x3006_0039, &vec![short.clone(); 400_000])));
+        attack(&alone, "elements", &of_class(class, &one.repeat(1_000_000)));
         let texts = element(0x0008_103E, b"LO", "A\\".repeat(16_000).as_bytes());
-        attack("texts", &of_class(class, &sequence(0x3006_0039, &vec![texts; 400])));
+        attack(&alone, "texts", &of_class(class, &sequence(0x3006_0039, &vec![texts; 400])));
     }
     let numbers = "0\\0\\5\\".repeat(1 << 20);
     let contour = contour(1 << 20, b"UN", numbers.trim_end_matches('\\').as_bytes());
-    attack("the shortest numbers", &structure_set("", &[(1, b"A", vec![contour; 3])]));
+    attack(&alone, "the shortest numbers", &structure_set("", &[(1, b"A", vec![contour; 3])]));
 }
 
 #[test]
 fn images_larger_than_their_files_are_refused() {
+    let alone = alone();
     let pixels = element(0x7FE0_0010, b"OW", &[0; 32]);
-    let said = attack_series("uncompressed", &ct(65535, 65535, EXPLICIT, &pixels));
+    let said = attack_series(&alone, "uncompressed", &ct(65535, 65535, EXPLICIT, &pixels));
     assert!(said.contains("truncated"), "{said}");
     for syntax in ["1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70"]
     {
-        let said = attack_series(syntax, &ct(65535, 65535, syntax, &encapsulated(&[0xFF; 64])));
+        let said = attack_series(&alone, syntax, &ct(65535, 65535, syntax, &encapsulated(&[0xFF; 64])));
         assert!(said.contains("at most 4194304 pixels"), "{syntax}: {said}");
     }
 }
 
 #[test]
 fn frames_without_number_are_refused() {
+    let alone = alone();
     let pixels = element(0x7FE0_0010, b"OW", &[0; 32]);
-    let said = attack("uncompressed", &hostile::frames(3000, 4, EXPLICIT, &pixels));
+    let said = attack(&alone, "uncompressed", &hostile::frames(3000, 4, EXPLICIT, &pixels));
     assert!(said.contains("truncated"), "{said}");
     let syntax = "1.2.840.10008.1.2.4.80";
-    let said = attack("compressed", &hostile::frames(600, 2048, syntax, &encapsulated(&[0xFF; 64])));
+    let said = attack(&alone, "compressed", &hostile::frames(600, 2048, syntax, &encapsulated(&[0xFF; 64])));
     assert!(said.contains("at most 2147483648 voxels"), "{said}");
 }
 
 #[test]
 fn code_streams_of_nonsense_are_refused() {
+    let alone = alone();
     // As large as an image may be.
     let [high, low] = 2048_u16.to_be_bytes();
     let mut jpeg_ls = vec![0xFF, 0xD8, 0xFF, 0xF7, 0, 11, 16, high, low, high, low, 1, 1, 0x11, 0];
@@ -216,7 +229,7 @@ fn code_streams_of_nonsense_are_refused() {
     for syntax in ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.70"]
     {
         for stream in [&jpeg_ls[..], &j2k, &[0; 64], &[0xFF; 64]] {
-            let said = attack_series(syntax, &ct(2048, 2048, syntax, &encapsulated(stream)));
+            let said = attack_series(&alone, syntax, &ct(2048, 2048, syntax, &encapsulated(stream)));
             assert!(said.contains("decoded") || said.contains("truncated"), "{syntax}: {said}");
         }
     }
@@ -224,6 +237,7 @@ fn code_streams_of_nonsense_are_refused() {
 
 #[test]
 fn every_single_changed_byte_of_a_structure_set_is_survived() {
+    let _alone = alone();
     let square = b"0\\0\\5\\10\\0\\5\\10\\10\\5\\0\\10\\5";
     let bytes = structure_set("ISO_IR 100", &[(1, b"A", vec![contour(4, b"DS", square)])]);
     let dir = tempfile::tempdir().unwrap();

@@ -53,14 +53,17 @@ class MetricsPanel:
         await self._session.take_reference(path)
         self._clear()
 
-    async def compare(self) -> None:
-        """Compares all structures that both sides have."""
+    async def compare(self, profile: str) -> None:
+        """Compares all structures that both sides have, by this convention.
+
+        The page says which with the click: what was chosen just before may not have arrived as state.
+        """
         data = self.state.data
         self._clear_rows()
         data.busy = True
         self._server.state.flush()
         with self._problems.caught():
-            self._show(await self._session.compare(data.profile))
+            self._show(await self._session.compare(profile))
         with self._server.state:
             data.busy = False
 
@@ -109,7 +112,7 @@ class MetricsPanel:
                     color="primary",
                     size="small",
                     disabled=(f"!{name.reference} || {name.busy}",),
-                    click=self._problems.in_background(self.compare),
+                    click=(self._problems.in_background(self.compare), f"[{name.profile}]"),
                 )
         with html.Div(v_if=(name.busy,), classes="tmli-empty"):
             VProgressCircular(indeterminate=True, size=20, width=2, color="primary")
