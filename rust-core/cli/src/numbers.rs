@@ -120,22 +120,27 @@ impl CaseNumbers {
             findings: evaluation.findings.clone(),
         }
     }
+}
 
-    /// As a JSON file.
-    pub(crate) fn to_json(&self) -> Outcome<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|e| Failure::new(format!("JSON: {e}")))?;
-        bytes.push(b'\n');
-        Ok(bytes)
-    }
+/// As a JSON file.
+pub(crate) fn json(what: &impl Serialize) -> Outcome<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(what).map_err(|e| Failure::new(format!("JSON: {e}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
 
-    /// One row for each structure, under a row of names.
-    pub(crate) fn to_csv(&self) -> Outcome<Vec<u8>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in &self.structures {
-            writer.serialize(row).map_err(|e| Failure::new(format!("CSV: {e}")))?;
-        }
-        writer.into_inner().map_err(|e| Failure::new(format!("CSV: {e}")))
+/// As a CSV file, under a row of names.
+pub(crate) fn csv(rows: &[impl Serialize]) -> Outcome<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|e| Failure::new(format!("CSV: {e}")))?;
     }
+    writer.into_inner().map_err(|e| Failure::new(format!("CSV: {e}")))
+}
+
+/// For a table: so many decimals, or a dash where there is no value.
+pub(crate) fn number(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { "-".into() }
 }
 
 #[cfg(test)]
@@ -167,7 +172,7 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_read() {
         let written = CaseNumbers::of(&evaluation());
-        let read: CaseNumbers = serde_json::from_slice(&written.to_json().expect("JSON")).expect("JSON");
+        let read: CaseNumbers = serde_json::from_slice(&json(&written).expect("JSON")).expect("JSON");
         assert_eq!(read.structures, written.structures);
         let [liver, colon, heart] = &read.structures[..] else { panic!("three rows") };
         assert_eq!((liver.profile.as_str(), liver.hd_mm, liver.below_resolution), ("voxel", Some(4.0), true));
@@ -179,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_row_of_csv_has_nothing_where_there_is_no_number() {
-        let csv = String::from_utf8(CaseNumbers::of(&evaluation()).to_csv().expect("CSV")).expect("UTF-8");
+        let csv = String::from_utf8(csv(&CaseNumbers::of(&evaluation()).structures).expect("CSV")).expect("UTF-8");
         let lines: Vec<&str> = csv.lines().collect();
         assert!(lines[0].starts_with("structure,state,dsc,hd95_mm,asd_mm,hd_mm,reference_volume_ml,"), "{}", lines[0]);
         assert!(lines[3].starts_with("Heart,missing_in_prediction,,,,,,,0.7,,"), "{}", lines[3]);

@@ -266,6 +266,7 @@ mod tests {
         let zero = grid.replace("null", "1").replace("[1,1,1],\"sp", "[0,1,1],\"sp");
         assert!(serde_json::from_str::<GridWords>(&zero).expect("numbers").grid().is_err());
     }
+
     #[test]
     fn a_grid_is_the_same_to_the_last_bit_when_it_arrives() {
         // A reader that is content with a nearly right number takes the first one for 3.6499999999999995.

@@ -14,7 +14,7 @@ use tmli_terminal::{
 
 use crate::{
     evaluation::{Evaluation, Row, evaluate},
-    numbers::CaseNumbers,
+    numbers::{self, CaseNumbers, number},
     report,
     source::{Place, parse_label},
 };
@@ -147,21 +147,16 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     print(table(&evaluation))?;
     cancel::check()?;
     if let Some(path) = &args.json {
-        write_whole(path, "--json", "the numbers", &CaseNumbers::of(&evaluation).to_json()?)?;
+        write_whole(path, "--json", "the numbers", &numbers::json(&CaseNumbers::of(&evaluation))?)?;
     }
     if let Some(path) = &args.csv {
-        write_whole(path, "--csv", "the numbers", &CaseNumbers::of(&evaluation).to_csv()?)?;
+        write_whole(path, "--csv", "the numbers", &numbers::csv(&CaseNumbers::of(&evaluation).structures)?)?;
     }
     if let Some(path) = &args.html {
         let html = report::render(&ct.volume, &ct.identity.patient_position, &evaluation, &names.protocol)?;
         write_whole(path, "--html", "the report", html.as_bytes())?;
     }
     Ok(())
-}
-
-/// Three decimals, or a dash where there is no value.
-fn number(value: f64, decimals: usize) -> String {
-    if value.is_finite() { format!("{value:.decimals$}") } else { "-".into() }
 }
 
 /// The table as it is printed.

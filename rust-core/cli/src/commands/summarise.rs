@@ -11,7 +11,10 @@ use tmli_terminal::{
     progress::Verbosity,
 };
 
-use crate::cohort::{Measure, Method, profile, structures};
+use crate::{
+    cohort::{Measure, Method, profile, structures},
+    numbers::{self, number},
+};
 
 /// Make one table for each measure from the comparisons of many cases: mean, SD, median, quartiles, and a 95 %
 /// confidence interval of the mean (bootstrap), for every structure. With --against, two methods side by side and their
@@ -115,7 +118,10 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
     let structures = structures(&methods);
     let mut lines = Vec::new();
     for &measure in &args.measures {
-        let (table, more) = table(&methods, &structures, measure);
+        let (table, more) = match &methods[..] {
+            [a, b] => side_by_side([a, b], &structures, measure),
+            only => alone(&only[0], &structures, measure),
+        };
         print(format_args!("{}, {}\n{table}\n", measure.title(), cases(&methods)))?;
         lines.extend(more);
     }
@@ -128,17 +134,10 @@ pub(crate) fn run(args: &Args, verbosity: Verbosity) -> Outcome {
         let all = serde_json::json!({
             "software": format!("tmli {}", env!("CARGO_PKG_VERSION")), "convention": convention, "summaries": lines,
         });
-        let mut bytes = serde_json::to_vec_pretty(&all).map_err(|e| Failure::new(format!("JSON: {e}")))?;
-        bytes.push(b'\n');
-        write_whole(path, "--json", "the summaries", &bytes)?;
+        write_whole(path, "--json", "the summaries", &numbers::json(&all)?)?;
     }
     if let Some(path) = &args.csv {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for line in &lines {
-            writer.serialize(line).map_err(|e| Failure::new(format!("CSV: {e}")))?;
-        }
-        let bytes = writer.into_inner().map_err(|e| Failure::new(format!("CSV: {e}")))?;
-        write_whole(path, "--csv", "the summaries", &bytes)?;
+        write_whole(path, "--csv", "the summaries", &numbers::csv(&lines)?)?;
     }
     Ok(())
 }
@@ -155,58 +154,54 @@ fn cases(methods: &[Method]) -> String {
     }
 }
 
-/// One table, and its lines in the files.
-fn table<'a>(methods: &'a [Method], structures: &'a [String], measure: Measure) -> (Table, Vec<Line<'a>>) {
-    let decimals = measure.decimals();
-    let mut lines = Vec::new();
-    let table = if let [a, b] = methods {
-        let mut table = Table::new(1, &["structure", &a.name, &b.name, "pairs", "difference", "95 % CI", "better"]);
-        for name in structures {
-            let summaries = [a.summary(name, measure), b.summary(name, measure)];
-            let difference = a.difference(b, name, measure);
-            let better = match difference.mean {
-                d if d.is_nan() || d == 0.0 => "-",
-                d if (d > 0.0) == measure.more_is_better() => &b.name,
-                _ => &a.name,
-            };
-            table.row(vec![
-                name.clone(),
-                spread(&summaries[0], decimals),
-                spread(&summaries[1], decimals),
-                difference.count.to_string(),
-                spread(&difference, decimals),
-                interval(difference.mean_ci95, decimals),
-                better.to_owned(),
-            ]);
-            for (method, summary) in [&a.name, &b.name].into_iter().zip(&summaries) {
-                lines.push(Line::new(measure, name, method, summary));
-            }
-            lines.push(Line::new(measure, name, DIFFERENCE, &difference));
-        }
-        table
-    } else {
-        let headings = ["structure", "n", "mean ± SD", "median", "quartiles", "95 % CI of the mean", "left out"];
-        let mut table = Table::new(1, &headings);
-        for (name, method) in structures.iter().flat_map(|name| methods.iter().map(move |method| (name, method))) {
-            let summary = method.summary(name, measure);
-            table.row(vec![
-                name.clone(),
-                summary.count.to_string(),
-                spread(&summary, decimals),
-                number(summary.median, decimals),
-                interval(summary.quartiles, decimals),
-                interval(summary.mean_ci95, decimals),
-                Some(summary.excluded.len()).filter(|&n| n > 0).map_or(String::new(), |n| n.to_string()),
-            ]);
-            lines.push(Line::new(measure, name, &method.name, &summary));
-        }
-        table
-    };
+/// One table of one method, and its lines in the files.
+fn alone<'a>(method: &'a Method, structures: &'a [String], measure: Measure) -> (Table, Vec<Line<'a>>) {
+    let (decimals, mut lines) = (measure.decimals(), Vec::new());
+    let headings = ["structure", "n", "mean ± SD", "median", "quartiles", "95 % CI of the mean", "left out"];
+    let mut table = Table::new(1, &headings);
+    for name in structures {
+        let summary = method.summary(name, measure);
+        table.row(vec![
+            name.clone(),
+            summary.count.to_string(),
+            spread(&summary, decimals),
+            number(summary.median, decimals),
+            interval(summary.quartiles, decimals),
+            interval(summary.mean_ci95, decimals),
+            Some(summary.excluded.len()).filter(|&n| n > 0).map_or(String::new(), |n| n.to_string()),
+        ]);
+        lines.push(Line::new(measure, name, &method.name, &summary));
+    }
     (table, lines)
 }
 
-fn number(value: f64, decimals: usize) -> String {
-    if value.is_finite() { format!("{value:.decimals$}") } else { "-".into() }
+/// The same of two methods and their difference.
+fn side_by_side<'a>([a, b]: [&'a Method; 2], structures: &'a [String], measure: Measure) -> (Table, Vec<Line<'a>>) {
+    let (decimals, mut lines) = (measure.decimals(), Vec::new());
+    let mut table = Table::new(1, &["structure", &a.name, &b.name, "pairs", "difference", "95 % CI", "better"]);
+    for name in structures {
+        let summaries = [a.summary(name, measure), b.summary(name, measure)];
+        let difference = a.difference(b, name, measure);
+        let better = match difference.mean {
+            d if d.is_nan() || d == 0.0 => "-",
+            d if (d > 0.0) == measure.more_is_better() => &b.name,
+            _ => &a.name,
+        };
+        table.row(vec![
+            name.clone(),
+            spread(&summaries[0], decimals),
+            spread(&summaries[1], decimals),
+            difference.count.to_string(),
+            spread(&difference, decimals),
+            interval(difference.mean_ci95, decimals),
+            better.to_owned(),
+        ]);
+        for (method, summary) in [a, b].into_iter().zip(&summaries) {
+            lines.push(Line::new(measure, name, &method.name, summary));
+        }
+        lines.push(Line::new(measure, name, DIFFERENCE, &difference));
+    }
+    (table, lines)
 }
 
 fn spread(summary: &Summary<&str>, decimals: usize) -> String {
