@@ -53,6 +53,14 @@ def test_a_volume_from_the_dicom_browser_is_found_in_the_database(scene, volume,
     assert referred_uids(tmp_path / "out.dcm") == uids_of(child_folder / "ct")
 
 
+def test_where_the_folder_of_a_reopened_scene_is_gone_the_database_is_asked(scene, logic, volume, child_folder):
+    volume.SetAttribute(export.FOLDER, str(child_folder / "gone"))
+    with pytest.raises(Problem, match="not there any more"):
+        logic.find_origin(volume)
+    with_database = TMLILogic(scene, no_engine, Database(child_folder / "ct"))
+    assert set(with_database.find_origin(volume).identity.sop_instance_uids) == uids_of(child_folder / "ct")
+
+
 def test_a_volume_that_was_loaded_from_files_knows_them(scene, logic, child_folder, child, tmp_path):
     node = geometry.add_volume(scene, tmli.read_ct_series(child_folder / "ct").volume, "CT")
     storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")

@@ -191,4 +191,4 @@ def test_a_comparison_that_runs_ends_with_its_scene(working, scene, child_folder
     process_events(seconds=0.5)
     assert working.said == [] and not slicer.util.getNodesByClass("vtkMRMLTableNode")
     assert working.ui.compareButton.isEnabled()
-    assert working.ui.referenceFileLabel.text() == "no RT Structure Set chosen", "it was of the patient of before"
+    assert working.ui.referenceFileEdit.text() == "", "it was of the patient of before"

@@ -62,6 +62,7 @@ class TMLIRefineEffect(AbstractScriptedSegmentEditorEffect):
         self._roi.setProperty("nodeTypes", ["vtkMRMLMarkupsROINode"])
         self._roi.setProperty("noneEnabled", True)
         self._roi.setMRMLScene(slicer.mrmlScene)
+        self._show_remembered()
         self._apply = qt.QPushButton("Segment again in this region")
         self._cancel = qt.QPushButton("Cancel")
         self._progress = qt.QProgressBar()
@@ -72,9 +73,31 @@ class TMLIRefineEffect(AbstractScriptedSegmentEditorEffect):
         self.scriptedEffect.addLabeledOptionsWidget("Box:", self._roi)
         for widget in (self._apply, self._progress, self._cancel, self._words):
             self.scriptedEffect.addOptionsWidget(widget)
+        self._place.currentIndexChanged.connect(self._guarded(self._remember))
+        self._roi.currentNodeChanged.connect(self._guarded(self._remember))
         self._apply.clicked.connect(self._guarded(self.start))
         self._cancel.clicked.connect(self._guarded(self._watch.cancel))
         self._show_running(False)
+
+    def activate(self) -> None:
+        """The effect is chosen: shows what the scene remembers."""
+        self._show_remembered()
+
+    def _show_remembered(self) -> None:
+        parameters = self.logic.parameters
+        for widget in (self._place, self._roi):
+            widget.blockSignals(True)
+        self._place.setCurrentIndex(int(parameters.in_box))
+        self._roi.setCurrentNode(parameters.roi)
+        for widget in (self._place, self._roi):
+            widget.blockSignals(False)
+        self._roi.setEnabled(parameters.in_box)
+
+    def _remember(self) -> None:
+        parameters = self.logic.parameters
+        parameters.in_box = self._place.property("currentIndex") == 1
+        parameters.roi = self._roi.currentNode()
+        self._roi.setEnabled(parameters.in_box)
 
     def deactivate(self) -> None:
         """Another effect is chosen: what runs is cancelled."""

@@ -20,6 +20,9 @@ from .errors import Problem, as_problem
 INSTANCE_UIDS = "DICOM.instanceUIDs"
 """Where Slicer's DICOM browser notes the SOPInstanceUIDs of a volume, separated by blanks."""
 
+FOLDER = "TMLI.CTFolder"
+"""The attribute of a volume that says where its DICOM files are: by the reader of TMLI, or because a person said so."""
+
 _WHERE_FROM = (
     "Choose the folder of the CT's DICOM files under Export, or load the CT through Slicer's DICOM module. "
     "TMLI writes no new CT: the planning system would not know it."

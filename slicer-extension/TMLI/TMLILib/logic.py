@@ -52,7 +52,6 @@ class TMLILogic:
         self._make_engine = engine
         self._engine: tmli.Engine | None = None
         self._database = database
-        self._folders: dict[str, Path] = {}
 
     @property
     def parameters(self) -> Parameters:
@@ -88,7 +87,7 @@ class TMLILogic:
         """As `load_ct`, for a series that was read already, perhaps by a thread; returns the volume node."""
         node = geometry.add_volume(self.scene, series.volume, series.description or "CT")
         node.SetAttribute(export.INSTANCE_UIDS, " ".join(series.sop_instance_uids))
-        self._folders[node.GetID()] = Path(folder)
+        node.SetAttribute(export.FOLDER, str(folder))
         return node
 
     def read_models(self, folder: str | Path) -> models.ModelSet:
@@ -173,11 +172,24 @@ class TMLILogic:
 
     # ---------------------------------------------------------------------------------------------------- export
 
+    def folder_of(self, volume_node) -> str:
+        """Where the CT's DICOM files are, as far as its node knows; empty when it does not."""
+        return (volume_node.GetAttribute(export.FOLDER) or "") if volume_node is not None else ""
+
     def find_origin(self, volume_node, folder: str | Path | None = None) -> export.Origin:
         """The CT series that an export would refer to; from `folder` if one is given."""
         if volume_node is None:
             raise Problem("There is no CT.", "Choose the CT that was segmented.")
-        return export.find_origin(volume_node, self._database, folder or self._folders.get(volume_node.GetID()))
+        remembered = self.folder_of(volume_node)
+        if remembered and self._database is not None and not Path(remembered).is_dir():
+            # A scene that moved to another computer: Slicer's database may know the images there.
+            remembered = ""
+        return export.find_origin(volume_node, self._database, folder or remembered)
+
+    def choose_folder(self, volume_node, folder: str | Path) -> None:
+        """Remembers where the CT's DICOM files are. Raises `Problem` when the files there are of another CT."""
+        self.find_origin(volume_node, folder)
+        volume_node.SetAttribute(export.FOLDER, str(folder))
 
     def export(
         self,

@@ -59,10 +59,12 @@ class Parameters:
     """The segmentation that was made, that is refined, gets the PTV and is exported."""
     reference = _Reference()
     """The segmentation to compare with."""
+    prediction = _Reference()
+    """The segmentation that is judged; none for the one in `segmentation`."""
     table = _Reference()
     """The result of the last comparison."""
     roi = _Reference()
-    """The box of `re-segment in region`."""
+    """The box that a structure is segmented again in."""
     editor = _Reference()
     """The state of the embedded Segment Editor."""
 
@@ -70,11 +72,19 @@ class Parameters:
     unchecked = _Value([])
     """Names of the structures that are not wanted; so a new model's structures are wanted at first."""
     device = _Value("auto")
+    in_box = _Value(False)
+    """Whether a structure is segmented again inside `roi`, not around the view."""
+    reference_file = _Value("")
+    """The RT Structure Set to compare with, in place of `reference`."""
     profile = _Value("surfel")
     margins_mm = _Value({})
     """For each CTV six margins: left, right, anterior, posterior, superior, inferior."""
+    left_out = _Value([])
+    """Names of the CTVs that the PTV is made without."""
     body = _Value(BODY_OF_CT)
     """The name of the segment that the PTV is cut to, `targets.BODY_OF_CT`, or empty for none."""
+    label = _Value("TMLI")
+    """StructureSetLabel of an export."""
 
     def __init__(self, node) -> None:
         self.node = node

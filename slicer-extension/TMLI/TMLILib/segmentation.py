@@ -163,3 +163,9 @@ def show_in_3d(segmentation_node, shown: bool) -> None:
         segmentation_node.CreateClosedSurfaceRepresentation()
     else:
         segmentation_node.RemoveClosedSurfaceRepresentation()
+
+
+def is_shown_in_3d(segmentation_node) -> bool:
+    """Whether there are surfaces."""
+    name = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    return segmentation_node is not None and segmentation_node.GetSegmentation().ContainsRepresentation(name)

@@ -21,7 +21,6 @@ class CompareSection:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._file = ""
         self._compared: comparison.Comparison | None = None
         self._steps: Iterator = iter(())
         self._descending = False
@@ -51,6 +50,7 @@ class CompareSection:
         ui.profileSelector.blockSignals(True)
         ui.profileSelector.setCurrentIndex(names.index(parameters.profile) if parameters.profile in names else 0)
         ui.profileSelector.blockSignals(False)
+        self._show_file()
         self._show_table()
 
     def _profile_changed(self) -> None:
@@ -61,23 +61,23 @@ class CompareSection:
         """An RT Structure Set as the reference."""
         name = self._context.dialogs.file_to_open("Reference", "RT Structure Set (*.dcm);;All files (*)")
         if name:
-            self._file = name
-            self._context.ui.referenceFileLabel.setText("an RT Structure Set file")
+            self._context.parameters.reference_file = name
+            self._show_file()
 
     def _node_instead_of_file(self) -> None:
         if self._context.ui.referenceSelector.currentNode() is not None:
-            self._forget_file()
+            self._context.parameters.reference_file = ""
+            self._show_file()
 
-    def _forget_file(self) -> None:
-        self._file = ""
-        self._context.ui.referenceFileLabel.setText("no RT Structure Set chosen")
+    def _show_file(self) -> None:
+        self._context.ui.referenceFileEdit.setText(self._context.parameters.reference_file)
 
     # --------------------------------------------------------------------------------------------- the comparison
 
     def compare(self) -> None:
         """Starts; the timer does one structure after another."""
         ui, parameters = self._context.ui, self._context.parameters
-        reference = self._file or ui.referenceSelector.currentNode()
+        reference = parameters.reference_file or ui.referenceSelector.currentNode()
         prediction = ui.predictionSelector.currentNode()
         self._compared = self._context.logic.compare(reference, prediction, parameters.volume, parameters.profile)
         self._steps = iter(self._compared)
@@ -106,10 +106,9 @@ class CompareSection:
         self._context.ui.compareButton.setEnabled(True)
 
     def forget(self) -> None:
-        """The scene goes away: neither a comparison that runs nor a file of its patient is for the next one."""
+        """The scene goes away: a comparison that runs is not for the next one."""
         self._end()
         self._compared = None
-        self._forget_file()
 
     # --------------------------------------------------------------------------------------------------- the table
 

@@ -45,7 +45,8 @@ class Panel:
         """Shows what the scene remembers: after the module opens, and after a scene was loaded or closed."""
         ready = self.install.refresh()
         ui, parameters = self._context.ui, self.logic.parameters
-        chosen = (parameters.volume, parameters.segmentation, parameters.reference, parameters.segmentation)
+        prediction = parameters.prediction or parameters.segmentation
+        chosen = (parameters.volume, parameters.segmentation, parameters.reference, prediction)
         for selector, node in zip(self._selectors, chosen, strict=True):
             selector.blockSignals(True)
             selector.setCurrentNode(node)
@@ -62,13 +63,14 @@ class Panel:
         parameters.volume = ui.volumeSelector.currentNode()
         parameters.segmentation = ui.segmentationSelector.currentNode()
         parameters.reference = ui.referenceSelector.currentNode()
+        parameters.prediction = ui.predictionSelector.currentNode()
         if self.install.ready:
             for part in (self.segment, self.refine, self.compare, self.ptv, self.export):
                 part.refresh()
 
     def arrived(self, node) -> None:
         """A segmentation has come into the scene: the other sections work on it from now on."""
-        self.logic.parameters.segmentation = node
+        self.logic.parameters.segmentation = self.logic.parameters.prediction = node
         self.refresh()
 
     def scene_closes(self) -> None:

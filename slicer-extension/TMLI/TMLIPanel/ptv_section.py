@@ -39,7 +39,7 @@ class PtvSection:
         ui, parameters = self._context.ui, self._context.parameters
         node = parameters.segmentation
         ctvs = targets.ctv_names(node) if node is not None else []
-        self._fill_margins(ctvs, parameters.margins_mm)
+        self._fill_margins(ctvs)
         segments = list(segmentation.names_and_ids(node)) if node is not None else []
         self._bodies = [targets.BODY_OF_CT, *segments, ""]
         ui.bodySelector.blockSignals(True)
@@ -61,14 +61,15 @@ class PtvSection:
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
         table.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.ResizeToContents)
 
-    def _fill_margins(self, ctvs: list[str], remembered: dict) -> None:
-        table = self._context.ui.marginTable
+    def _fill_margins(self, ctvs: list[str]) -> None:
+        table, parameters = self._context.ui.marginTable, self._context.parameters
+        remembered, left_out = parameters.margins_mm, parameters.left_out
         table.blockSignals(True)
         table.setRowCount(len(ctvs))
         for row, name in enumerate(ctvs):
             item = qt.QTableWidgetItem(name)
             item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
-            item.setCheckState(qt.Qt.Checked)
+            item.setCheckState(qt.Qt.Unchecked if name in left_out else qt.Qt.Checked)
             table.setItem(row, 0, item)
             values = remembered.get(name, [targets.DEFAULT_MARGIN_MM] * len(targets.DIRECTIONS))
             for column, value in enumerate(values, start=1):
@@ -77,9 +78,9 @@ class PtvSection:
                 table.setItem(row, column, item)
         table.blockSignals(False)
 
-    def _margins(self) -> dict[str, list[float]]:
-        """What the table holds, of the CTVs that are checked."""
-        table, found = self._context.ui.marginTable, {}
+    def _margins(self) -> tuple[dict[str, list[float]], list[str]]:
+        """What the table holds: margins by CTV, and the CTVs that are not checked."""
+        table, found, left_out = self._context.ui.marginTable, {}, []
         for row in range(table.property("rowCount")):
             name = table.item(row, 0).text()
             texts = [table.item(row, column).text() for column in range(1, 1 + len(targets.DIRECTIONS))]
@@ -88,12 +89,17 @@ class PtvSection:
             except ValueError:
                 raise Problem(f"A margin of {name} is no number.", "Give every margin in mm, e.g. 5 or 7.5.") from None
             targets.margin_of(values)
-            if table.item(row, 0).checkState() == qt.Qt.Checked:
-                found[name] = values
-        return found
+            found[name] = values
+            if table.item(row, 0).checkState() != qt.Qt.Checked:
+                left_out.append(name)
+        return found, left_out
 
     def _margins_changed(self) -> None:
-        self._context.parameters.margins_mm = self._context.parameters.margins_mm | self._margins()
+        margins_mm, left_out = self._margins()
+        parameters = self._context.parameters
+        parameters.margins_mm = parameters.margins_mm | margins_mm
+        # What another segmentation's CTVs are is remembered too.
+        parameters.left_out = [*(name for name in parameters.left_out if name not in margins_mm), *left_out]
         self.forget_preview()
 
     def _body(self) -> str:
@@ -107,7 +113,9 @@ class PtvSection:
         """Computes the PTV and shows its outline in a node of its own."""
         self.forget_preview()
         parameters, ui = self._context.parameters, self._context.ui
-        target = self._context.logic.make_ptv(parameters.segmentation, parameters.volume, self._margins(), self._body())
+        margins_mm, left_out = self._margins()
+        wanted = {name: values for name, values in margins_mm.items() if name not in left_out}
+        target = self._context.logic.make_ptv(parameters.segmentation, parameters.volume, wanted, self._body())
         node = segmentation.add_segmentation(
             slicer.mrmlScene, parameters.volume, {"PTV": target.mask}, {}, slicer.mrmlScene.GenerateUniqueName(PREVIEW)
         )

@@ -49,6 +49,9 @@ class SegmentSection:
         self.question.ask()
         self._show_expectation()
         ui.show3dCheck.setEnabled(parameters.segmentation is not None)
+        ui.show3dCheck.blockSignals(True)
+        ui.show3dCheck.setChecked(segmentation.is_shown_in_3d(parameters.segmentation))
+        ui.show3dCheck.blockSignals(False)
         self._show_running(self.watch.run is not None)
 
     def choose_models(self) -> None:
