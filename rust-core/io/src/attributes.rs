@@ -10,9 +10,13 @@ pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\0')
 }
 
+/// Bytes of the longest value that is read as text: longer ones are no names, numbers or UIDs, and would be copied.
+pub(crate) const LONGEST_TEXT: usize = 1 << 16;
+
 /// The value of an element as one text, values separated by backslashes.
 fn raw_text(element: &InMemElement) -> Option<String> {
     match element.value() {
+        Value::Primitive(value) if value.calculate_byte_len() > LONGEST_TEXT => None,
         Value::Primitive(PrimitiveValue::U8(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
         Value::Primitive(PrimitiveValue::Empty) | Value::Sequence(_) | Value::PixelSequence(_) => None,
         Value::Primitive(PrimitiveValue::Str(text)) => Some(text.clone()),
@@ -37,8 +41,6 @@ pub(crate) trait Attributes: Sized {
     fn text(&self, tag: Tag) -> Option<String>;
     /// All numbers, `None` for what is no number; `None` when absent or empty.
     fn decimals_of(&self, tag: Tag) -> Option<Vec<Option<f64>>>;
-    /// The items of a sequence; none when absent.
-    fn items(&self, tag: Tag) -> &[Self];
 
     /// One text, empty when absent.
     fn text_or_empty(&self, tag: Tag) -> String {
@@ -74,8 +76,9 @@ impl Attributes for InMemDicomObject {
     fn decimals_of(&self, tag: Tag) -> Option<Vec<Option<f64>>> {
         Some(raw_text(self.get(tag)?)?.split('\\').map(parse_decimal).collect())
     }
+}
 
-    fn items(&self, tag: Tag) -> &[Self] {
-        self.get(tag).and_then(|e| e.value().items()).unwrap_or_default()
-    }
+/// The items of a sequence of a parsed object; none when it is absent.
+pub(crate) fn items(object: &InMemDicomObject, tag: Tag) -> &[InMemDicomObject] {
+    object.get(tag).and_then(|e| e.value().items()).unwrap_or_default()
 }

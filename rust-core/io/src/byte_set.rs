@@ -1,22 +1,23 @@
 //! A DICOM data set over the bytes of its file: values are slices of it, nothing is copied and nothing is converted
-//! before it is asked for. For objects that are large because they have many elements, as RT Structure Sets are.
+//! before it is asked for. For objects that are large because they have many items, as RT Structure Sets are.
 //!
-//! No claim in the file is believed before it is held against what is there: nesting, lengths and the number of elements
-//! have the limits of [`crate::preflight`].
+//! The whole data set is walked over once, and no claim in it is believed before it is held against what is there: nesting,
+//! lengths and the number of elements have limits. Of what is within sequences nothing is kept: an item is parsed when its
+//! turn comes, so a million of them take no more memory than one.
 
 use dicom_core::{DataDictionary, Tag, VR, dictionary::DataDictionaryEntry};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
 
 use crate::{
-    attributes::{Attributes, parse_decimal, trimmed},
+    attributes::{Attributes, LONGEST_TEXT, parse_decimal, trimmed},
     iso2022,
-    preflight::{ITEM, ITEM_END, MAX_NESTING, Problem, SEQUENCE_END, UNDEFINED, has_long_length},
-    room::{BYTE_SET, Room},
+    preflight::{ITEM, ITEM_END, MAX_NESTING, Problem, SEQUENCE_END, UNDEFINED},
+    value_representation::has_long_length,
 };
 
-/// Longer lists of elements are copied as they grow: for a moment their elements are there three times.
-const SHORT_LIST: usize = 64;
+/// Elements of one data set or item, not counting those of its items; images have some hundred, with all private ones.
+pub(crate) const MAX_ELEMENTS: usize = 20_000;
 
 /// How elements are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub(crate) struct ByteSet<'a> {
     pub(crate) elements: Vec<Element<'a>>,
     encoding: Encoding,
     text: SpecificCharacterSet,
+    /// What the items of its elements are parsed from.
+    bytes: &'a [u8],
 }
 
 /// One element.
@@ -50,21 +53,48 @@ pub(crate) struct Element<'a> {
     pub(crate) whole: &'a [u8],
     /// The value; empty for a sequence.
     pub(crate) value: &'a [u8],
-    items: Vec<ByteSet<'a>>,
+    sequence: Option<Sequence>,
+}
+
+/// Where the items of a sequence are.
+#[derive(Clone, Copy, Debug)]
+struct Sequence {
+    start: usize,
+    /// `None`: up to its end marker.
+    end: Option<usize>,
+    encoding: Encoding,
+}
+
+/// The items of a sequence, one after another.
+#[derive(Clone)]
+pub(crate) struct Items<'a> {
+    parser: Parser<'a>,
+    sequence: Sequence,
+    text: SpecificCharacterSet,
+}
+
+/// An item that has not been parsed.
+pub(crate) struct Item<'a> {
+    parser: Parser<'a>,
+    start: usize,
+    /// `None`: up to its end marker.
+    end: Option<usize>,
+    encoding: Encoding,
+    text: SpecificCharacterSet,
 }
 
 impl<'a> ByteSet<'a> {
-    /// The data set in `bytes`, whose elements may take this memory.
-    pub(crate) fn parse(bytes: &'a [u8], encoding: Encoding, room: Room) -> Result<Self, Problem> {
-        let mut parser = Parser { bytes, at: 0, room };
-        let mut text = SpecificCharacterSet::default();
-        let elements = parser.elements(None, encoding, &mut text, 0)?;
-        Ok(Self { whole: bytes, elements, encoding, text })
+    /// The data set in `bytes`.
+    pub(crate) fn parse(bytes: &'a [u8], encoding: Encoding) -> Result<Self, Problem> {
+        let mut parser = Parser { bytes, at: 0 };
+        let mut kept = Kept::default();
+        parser.elements(None, encoding, 0, Some(&mut kept))?;
+        Ok(Self { whole: bytes, elements: kept.elements, encoding, text: kept.text, bytes })
     }
 
     /// The first elements of `bytes`, as long as they are of one group, in Explicit VR Little Endian: file meta information.
     pub(crate) fn parse_group(bytes: &'a [u8], group: u16) -> Result<Self, Problem> {
-        let mut parser = Parser { bytes, at: 0, room: Room::of(bytes.len() as u64) };
+        let mut parser = Parser { bytes, at: 0 };
         let mut elements = Vec::new();
         while bytes.get(parser.at..parser.at + 2) == Some(&group.to_le_bytes()) {
             let start = parser.at;
@@ -72,10 +102,13 @@ impl<'a> ByteSet<'a> {
             let length = length.ok_or(Problem::Lost { position: start as u64 })?;
             let value = &bytes[parser.at..parser.at + length];
             parser.at += length;
-            elements.push(Element { tag, vr, whole: &bytes[start..parser.at], value, items: Vec::new() });
+            if elements.len() >= MAX_ELEMENTS {
+                return Err(Problem::TooMany);
+            }
+            elements.push(Element { tag, vr, whole: &bytes[start..parser.at], value, sequence: None });
         }
         let text = SpecificCharacterSet::default();
-        Ok(Self { whole: &bytes[..parser.at], elements, encoding: Encoding::EXPLICIT, text })
+        Ok(Self { whole: &bytes[..parser.at], elements, encoding: Encoding::EXPLICIT, text, bytes })
     }
 
     /// Whether its elements are in Implicit VR, as those of a sequence that was passed on as UN are in any file.
@@ -88,11 +121,24 @@ impl<'a> ByteSet<'a> {
         self.elements.iter().rev().find(|element| element.tag == tag)
     }
 
+    /// The items of a sequence, each parsed when its turn comes; none when the sequence is absent.
+    pub(crate) fn items(&self, tag: Tag) -> impl Iterator<Item = ByteSet<'a>> + use<'a> {
+        self.unparsed_items(tag).map(Item::parse)
+    }
+
+    /// The same, for those who parse them elsewhere: in parallel, say.
+    pub(crate) fn unparsed_items(&self, tag: Tag) -> Items<'a> {
+        let nothing = Sequence { start: 0, end: Some(0), encoding: self.encoding };
+        let sequence = self.element(tag).and_then(|element| element.sequence).unwrap_or(nothing);
+        let parser = Parser { bytes: self.bytes, at: sequence.start };
+        Items { parser, sequence, text: self.text.clone() }
+    }
+
     fn raw_text(&self, element: &Element<'_>) -> Option<String> {
         if let Some(numbers) = self.binary(element) {
             return numbers.map(|n| n.to_string());
         }
-        if element.value.is_empty() {
+        if element.value.is_empty() || element.value.len() > LONGEST_TEXT {
             return None;
         }
         let plain = SpecificCharacterSet::default();
@@ -134,16 +180,46 @@ impl Attributes for ByteSet<'_> {
     fn decimals_of(&self, tag: Tag) -> Option<Vec<Option<f64>>> {
         Some(self.raw_text(self.element(tag)?)?.split('\\').map(parse_decimal).collect())
     }
+}
 
-    fn items(&self, tag: Tag) -> &[Self] {
-        self.element(tag).map(|element| element.items.as_slice()).unwrap_or_default()
+impl<'a> Iterator for Items<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        let Sequence { end, encoding, .. } = self.sequence;
+        let start = self.parser.at;
+        // All of it was walked over before: what could be wrong with it has been found.
+        let end = self.parser.item(end, encoding).ok().flatten()?;
+        let parser = self.parser.clone();
+        // An item ends where its last element does, which may be beyond what it said.
+        self.parser.elements(end, encoding, 1, None).ok()?;
+        Some(Item { parser, start, end, encoding, text: self.text.clone() })
     }
 }
 
+impl<'a> Item<'a> {
+    pub(crate) fn parse(mut self) -> ByteSet<'a> {
+        let mut kept = Kept { elements: Vec::new(), text: self.text };
+        // As for the items: it was walked over before.
+        let walked = self.parser.elements(self.end, self.encoding, 1, Some(&mut kept));
+        debug_assert!(walked.is_ok(), "{walked:?}");
+        let bytes = self.parser.bytes;
+        let whole = &bytes[self.start..self.parser.at];
+        ByteSet { whole, elements: kept.elements, encoding: self.encoding, text: kept.text, bytes }
+    }
+}
+
+/// What a walk keeps of one data set or item.
+#[derive(Default)]
+struct Kept<'a> {
+    elements: Vec<Element<'a>>,
+    text: SpecificCharacterSet,
+}
+
+#[derive(Clone)]
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
-    room: Room,
 }
 
 /// The header of an element or an item.
@@ -174,7 +250,6 @@ impl<'a> Parser<'a> {
 
     fn header(&mut self, encoding: Encoding) -> Result<Header, Problem> {
         let tag = Tag(self.u16(encoding)?, self.u16(encoding)?);
-        self.room.take(if tag == ITEM { BYTE_SET.item } else { BYTE_SET.element })?;
         let (vr, claimed) = if tag.group() == 0xFFFE {
             (VR::UN, self.u32(encoding)?)
         } else if encoding.implicit {
@@ -208,13 +283,13 @@ impl<'a> Parser<'a> {
         &mut self,
         end: Option<usize>,
         encoding: Encoding,
-        text: &mut SpecificCharacterSet,
         depth: usize,
-    ) -> Result<Vec<Element<'a>>, Problem> {
+        mut kept: Option<&mut Kept<'a>>,
+    ) -> Result<(), Problem> {
         if depth > MAX_NESTING {
             return Err(Problem::TooDeep);
         }
-        let mut elements = Vec::new();
+        let mut count = 0;
         // Less than a header at the very end is padding.
         let whole_file = depth == 0;
         while end.is_none_or(|end| self.at < end) && !(whole_file && self.bytes.len() - self.at < 8) {
@@ -226,12 +301,19 @@ impl<'a> Parser<'a> {
             if tag.group() == 0xFFFE {
                 return Err(Problem::Lost { position: start as u64 });
             }
-            let (mut value, mut items) = (&self.bytes[..0], Vec::new());
+            count += 1;
+            if count > MAX_ELEMENTS {
+                return Err(Problem::TooMany);
+            }
+            let (mut value, mut sequence) = (&self.bytes[..0], None);
             match (length, self.inner_encoding(tag, vr, length, encoding)) {
                 (None, _) if tag == tags::PIXEL_DATA => self.skip_fragments(encoding)?,
                 (_, Some(inner)) => {
                     let end = length.map(|length| self.at + length);
-                    items = self.items(end, inner, text, depth + 1)?;
+                    sequence = Some(Sequence { start: self.at, end, encoding: inner });
+                    while let Some(end) = self.item(end, inner)? {
+                        self.elements(end, inner, depth + 1, None)?;
+                    }
                 }
                 (Some(length), None) => {
                     value = &self.bytes[self.at..self.at + length];
@@ -239,19 +321,15 @@ impl<'a> Parser<'a> {
                 }
                 (None, None) => return Err(Problem::Lost { position: start as u64 }),
             }
+            let Some(kept) = kept.as_deref_mut() else { continue };
             if tag == tags::SPECIFIC_CHARACTER_SET {
                 let first = value.split(|&byte| byte == b'\\').next().unwrap_or_default();
                 let code = String::from_utf8_lossy(first);
-                *text = SpecificCharacterSet::from_code(trimmed(&code)).unwrap_or_default();
+                kept.text = SpecificCharacterSet::from_code(trimmed(&code)).unwrap_or_default();
             }
-            if elements.len() >= SHORT_LIST {
-                self.room.take(2 * BYTE_SET.element)?;
-            }
-            elements.push(Element { tag, vr, whole: &self.bytes[start..self.at], value, items });
+            kept.elements.push(Element { tag, vr, whole: &self.bytes[start..self.at], value, sequence });
         }
-        // There may be a hundred thousand items: none keeps places that it does not use.
-        elements.shrink_to_fit();
-        Ok(elements)
+        Ok(())
     }
 
     /// Compressed pixels (DICOM PS3.5, A.4): nothing that is read this way has any.
@@ -284,29 +362,19 @@ impl<'a> Parser<'a> {
         Some(if explicit { Encoding::EXPLICIT } else { Encoding::IMPLICIT })
     }
 
-    fn items(
-        &mut self,
-        end: Option<usize>,
-        encoding: Encoding,
-        text: &SpecificCharacterSet,
-        depth: usize,
-    ) -> Result<Vec<ByteSet<'a>>, Problem> {
-        let mut items = Vec::new();
-        while end.is_none_or(|end| self.at < end) {
-            let start = self.at;
-            let Header { tag, length, .. } = self.header(encoding)?;
-            match tag {
-                ITEM => {
-                    let end = length.map(|length| self.at + length);
-                    let mut text = text.clone();
-                    let elements = self.elements(end, encoding, &mut text, depth)?;
-                    items.push(ByteSet { whole: &self.bytes[start..self.at], elements, encoding, text });
-                }
-                SEQUENCE_END => break,
-                _ => return Err(Problem::Lost { position: start as u64 }),
-            }
+    /// Steps into the next item of a sequence that ends at `end`, and tells where the item ends (`None`: at its end
+    /// marker); `Ok(None)` when there is no further one.
+    fn item(&mut self, end: Option<usize>, encoding: Encoding) -> Result<Option<Option<usize>>, Problem> {
+        if end.is_some_and(|end| self.at >= end) {
+            return Ok(None);
         }
-        Ok(items)
+        let start = self.at;
+        let Header { tag, length, .. } = self.header(encoding)?;
+        match tag {
+            ITEM => Ok(Some(length.map(|length| self.at + length))),
+            SEQUENCE_END => Ok(None),
+            _ => Err(Problem::Lost { position: start as u64 }),
+        }
     }
 }
 

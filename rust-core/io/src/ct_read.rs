@@ -101,7 +101,7 @@ pub fn read_ct_series(entry: &SeriesEntry) -> Result<CtSeries, IoError> {
             let Some(object) = opened.as_ref().or_else(|| multi_frame.get(header.path.as_path())) else {
                 return Err(IoError::NotDicom { file: label });
             };
-            let report = pixels::hounsfield(object, &label, size, header.frame.unwrap_or(0), hu)?;
+            let report = pixels::hounsfield(object, &label, size, (header.frame.unwrap_or(0), header.rescale), hu)?;
             let first = k == 0;
             let position_reference =
                 if first { object.text_or_empty(tags::POSITION_REFERENCE_INDICATOR) } else { String::new() };

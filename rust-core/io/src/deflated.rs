@@ -1,6 +1,6 @@
 //! Deflated data sets: which they are, and what they may inflate to.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use dicom_dictionary_std::uids;
 use flate2::read::DeflateDecoder;
@@ -11,7 +11,7 @@ use crate::preflight::Problem;
 const FREE_BYTES: u64 = 16 << 20;
 
 /// Images and contours deflate to a third, rarely to a tenth.
-pub(crate) const INFLATION: u64 = 20;
+const INFLATION: u64 = 20;
 
 /// Data sets that refer to their pixels.
 const JPIP_REFERENCED_DEFLATE: &str = "1.2.840.10008.1.2.4.95";
@@ -25,12 +25,25 @@ pub(crate) fn is_deflated(transfer_syntax: &str) -> bool {
     )
 }
 
-/// Inflates a deflated data set of this many bytes, as far as its size allows.
-pub(crate) fn inflate(deflated: impl Read, bytes: u64) -> io::Result<Result<Vec<u8>, Problem>> {
+/// Appends to `head` what the data set that begins at `start` inflates to, as far as its size allows. It is inflated twice,
+/// so that never more memory is taken than it fills.
+pub(crate) fn inflate(
+    mut deflated: impl Read + Seek,
+    start: u64,
+    mut head: Vec<u8>,
+) -> io::Result<Result<Vec<u8>, Problem>> {
+    let bytes = deflated.seek(SeekFrom::End(0))?.saturating_sub(start);
     let limit = FREE_BYTES.saturating_add(bytes.saturating_mul(INFLATION));
-    let mut inflated = Vec::new();
-    DeflateDecoder::new(deflated).take(limit + 1).read_to_end(&mut inflated)?;
-    Ok(if inflated.len() as u64 > limit { Err(Problem::Bomb { limit }) } else { Ok(inflated) })
+    deflated.seek(SeekFrom::Start(start))?;
+    let length = io::copy(&mut DeflateDecoder::new(&mut deflated).take(limit + 1), &mut io::sink())?;
+    if length > limit {
+        return Ok(Err(Problem::Bomb { limit }));
+    }
+    deflated.seek(SeekFrom::Start(start))?;
+    // One byte more: a full vector would double before it sees that nothing follows.
+    head.reserve_exact(length as usize + 1);
+    DeflateDecoder::new(deflated).take(limit).read_to_end(&mut head)?;
+    Ok(Ok(head))
 }
 
 #[cfg(test)]
@@ -45,6 +58,6 @@ mod tests {
         }
         let bomb = encoder.finish().expect("memory");
         let limit = FREE_BYTES + INFLATION * bomb.len() as u64;
-        assert_eq!(inflate(&bomb[..], bomb.len() as u64).expect("memory"), Err(Problem::Bomb { limit }));
+        assert_eq!(inflate(io::Cursor::new(bomb), 0, Vec::new()).expect("memory"), Err(Problem::Bomb { limit }));
     }
 }

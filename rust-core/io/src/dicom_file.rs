@@ -4,6 +4,7 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
@@ -17,8 +18,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use crate::{
     deflated,
     error::IoError,
-    preflight::{self, Problem},
-    room::Room,
+    preflight::{self, Problem, Walked},
 };
 
 /// Bytes before the letters "DICM".
@@ -88,42 +88,86 @@ pub(crate) fn mentions(path: &Path, label: &str, class: &str, modality: &str) ->
     Ok(holds(class) || holds(modality))
 }
 
-/// Opens and parses a file; `Ok(None)` when it is no DICOM. `label` names it in errors.
+/// A file without one of its parts.
+struct Without<'a> {
+    file: &'a File,
+    /// Bytes up to the part; `None` after it.
+    before: Option<u64>,
+    part: u64,
+}
+
+impl<'a> Without<'a> {
+    /// Reads `file` from its beginning.
+    fn new(mut file: &'a File, part: Option<Range<u64>>) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(0))?;
+        let bytes = part.as_ref().map_or(0, |part| part.end - part.start);
+        Ok(Self { file, before: part.map(|part| part.start), part: bytes })
+    }
+}
+
+impl Read for Without<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        if self.before == Some(0) {
+            self.file.seek_relative(i64::try_from(self.part).map_err(io::Error::other)?)?;
+            self.before = None;
+        }
+        let Some(before) = &mut self.before else { return self.file.read(bytes) };
+        let read = self.file.take(*before).read(bytes)?;
+        // Before the end of the file there was something a moment ago.
+        *before = if read == 0 && !bytes.is_empty() { 0 } else { *before - read as u64 };
+        Ok(read)
+    }
+}
+
+/// What a file is, before anything of it is parsed.
+pub(crate) struct Looked {
+    kind: Kind,
+    /// Its first bytes.
+    head: Vec<u8>,
+    pub(crate) walked: Walked,
+}
+
+/// Walks over a file, up to the tag `until`, or over all of a data set without file meta information; `Ok(None)` when it
+/// is no DICOM.
+pub(crate) fn look(file: &File, label: &str, until: Option<Tag>) -> Result<Option<Looked>, IoError> {
+    let read_error = |source: io::Error| IoError::Read { file: label.to_owned(), source };
+    let mut head = Vec::with_capacity(PREAMBLE + 8);
+    file.take((PREAMBLE + 8) as u64).read_to_end(&mut head).map_err(read_error)?;
+    let kind = sniff(&head);
+    let (bare_syntax, until) = match kind {
+        Kind::Other => return Ok(None),
+        Kind::WithMeta => (None, until),
+        Kind::BareExplicit => (Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), None),
+        Kind::BareImplicit => (Some(uids::IMPLICIT_VR_LITTLE_ENDIAN), None),
+    };
+    let walked = preflight::check(BufReader::new(file), bare_syntax, until).map_err(read_error)?;
+    let walked = walked.map_err(|problem| refusal(&problem, label))?;
+    Ok(Some(Looked { kind, head, walked }))
+}
+
+/// Opens and parses a file; `Ok(None)` when it is no DICOM. `label` names it in errors. What it says of each frame is left
+/// out: that is for [`crate::multi_frame`].
 pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<DefaultDicomObject>, IoError> {
     let read_error = |source: io::Error| IoError::Read { file: label.to_owned(), source };
-    let mut file = File::open(path).map_err(read_error)?;
-    let mut head = Vec::with_capacity(PREAMBLE + 8);
-    (&mut file).take((PREAMBLE + 8) as u64).read_to_end(&mut head).map_err(read_error)?;
-    let kind = sniff(&head);
-    if kind == Kind::Other {
-        return Ok(None);
-    }
-    let bare_syntax = match kind {
-        Kind::BareExplicit => Some(uids::EXPLICIT_VR_LITTLE_ENDIAN),
-        Kind::BareImplicit => Some(uids::IMPLICIT_VR_LITTLE_ENDIAN),
-        Kind::WithMeta | Kind::Other => None,
-    };
-    // A data set without file meta information is parsed whole.
-    let until = extent.until().filter(|_| bare_syntax.is_none());
-    let walked = preflight::check(BufReader::new(&file), bare_syntax, until, None).map_err(read_error)?;
-    let walked = walked.map_err(|problem| refusal(&problem, label))?;
+    let file = File::open(path).map_err(read_error)?;
+    let Some(Looked { kind, head, walked }) = look(&file, label, extent.until())? else { return Ok(None) };
     if let Some(start) = walked.deflated_at {
         return open_deflated(file, start, &head, label).map(Some);
     }
-    file.seek(SeekFrom::Start(0)).map_err(read_error)?;
+    let file = Without::new(&file, walked.per_frame).map_err(read_error)?;
     // The parser is not ours: whatever it stumbles over must not take the caller down.
     guarded(label, || match kind {
         Kind::WithMeta => {
             let mut options = OpenFileOptions::new();
-            if let Some(tag) = until {
+            if let Some(tag) = extent.until() {
                 options = options.read_until(tag);
             }
             // A whole image is read in one go, a header in small steps.
             let capacity = if extent == Extent::All { 1 << 18 } else { 1 << 14 };
-            options.from_reader(BufReader::with_capacity(capacity, &file)).map_err(|e| chain(&e))
+            options.from_reader(BufReader::with_capacity(capacity, file)).map_err(|e| chain(&e))
         }
-        Kind::BareExplicit => bare(&file, uids::EXPLICIT_VR_LITTLE_ENDIAN),
-        Kind::BareImplicit | Kind::Other => bare(&file, uids::IMPLICIT_VR_LITTLE_ENDIAN),
+        Kind::BareExplicit => bare(file, uids::EXPLICIT_VR_LITTLE_ENDIAN),
+        Kind::BareImplicit | Kind::Other => bare(file, uids::IMPLICIT_VR_LITTLE_ENDIAN),
     })
     .map(Some)
 }
@@ -132,19 +176,19 @@ pub(crate) fn open(path: &Path, label: &str, extent: Extent) -> Result<Option<De
 fn open_deflated(mut file: File, start: u64, head: &[u8], label: &str) -> Result<DefaultDicomObject, IoError> {
     let read_error = |source: io::Error| IoError::Read { file: label.to_owned(), source };
     let damaged = |e: io::Error| IoError::Damaged { file: label.to_owned(), reason: format!("can't be inflated: {e}") };
-    file.seek(SeekFrom::Start(start)).map_err(read_error)?;
-    let bytes = file.metadata().map_err(read_error)?.len().saturating_sub(start);
-    let inflated = deflated::inflate(BufReader::new(&file), bytes).map_err(damaged)?;
+    let inflated = deflated::inflate(&mut file, start, Vec::new()).map_err(damaged)?;
     let inflated = inflated.map_err(|problem| refusal(&problem, label))?;
     let syntax = Some(uids::EXPLICIT_VR_LITTLE_ENDIAN);
-    let room = Room::of_deflated(bytes, inflated.len() as u64);
-    let walked = preflight::check(io::Cursor::new(&inflated), syntax, None, Some(room)).map_err(read_error)?;
-    walked.map_err(|problem| refusal(&problem, label))?;
+    let walked = preflight::check(io::Cursor::new(&inflated), syntax, None).map_err(read_error)?;
+    let walked = walked.map_err(|problem| refusal(&problem, label))?;
+    let end = inflated.len() as u64;
+    let Range { start: before, end: after } = walked.per_frame.unwrap_or(end..end);
+    let (before, after) = (&inflated[..before as usize], &inflated[after as usize..]);
     let meta_at = if head.get(PREAMBLE..PREAMBLE + 4) == Some(b"DICM") { PREAMBLE as u64 } else { 0 };
     file.seek(SeekFrom::Start(meta_at)).map_err(read_error)?;
     guarded(label, || {
         let meta = FileMetaTable::from_reader(BufReader::new(&file)).map_err(|e| chain(&e))?;
-        Ok(data_set(&inflated[..], uids::EXPLICIT_VR_LITTLE_ENDIAN)?.with_exact_meta(meta))
+        Ok(data_set(before.chain(after), uids::EXPLICIT_VR_LITTLE_ENDIAN)?.with_exact_meta(meta))
     })
 }
 
@@ -167,7 +211,7 @@ fn data_set(reader: impl Read, transfer_syntax: &str) -> Result<InMemDicomObject
     InMemDicomObject::read_dataset_with_ts(reader, syntax).map_err(|e| chain(&e))
 }
 
-fn bare(file: &File, transfer_syntax: &str) -> Result<DefaultDicomObject, String> {
+fn bare(file: Without<'_>, transfer_syntax: &str) -> Result<DefaultDicomObject, String> {
     let object = data_set(BufReader::new(file), transfer_syntax)?;
     let meta = FileMetaTableBuilder::new()
         .transfer_syntax(transfer_syntax)
@@ -213,9 +257,10 @@ pub(crate) fn refusal(problem: &Problem, label: &str) -> IoError {
                 "element {tag} has {length} bytes, which is no multiple of the {unit} of each of its numbers"
             ),
         },
-        Problem::TooMany => {
-            IoError::Damaged { file, reason: "it has more elements than a file of its size can hold".to_owned() }
-        }
+        Problem::TooMany => IoError::Damaged {
+            file,
+            reason: "it has more elements than any real file and would take too much memory".to_owned(),
+        },
         Problem::Bomb { limit } => IoError::Damaged {
             file,
             reason: format!("its deflated data grows beyond {limit} bytes, which no image or structure set does"),

@@ -31,9 +31,28 @@ pub(crate) struct SliceHeader {
     pub(crate) orientation: Option<[f64; 6]>,
     pub(crate) position: Option<[f64; 3]>,
     pub(crate) slice_thickness_mm: Option<f64>,
+    pub(crate) rescale: Rescale,
     pub(crate) transfer_syntax: String,
     pub(crate) series_number: Option<i32>,
     pub(crate) series_description: String,
+}
+
+/// The way from stored values to Hounsfield units.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Rescale {
+    pub(crate) slope: Option<f64>,
+    pub(crate) intercept: Option<f64>,
+}
+
+impl Rescale {
+    pub(crate) fn of(attributes: &impl Attributes) -> Self {
+        Self { slope: attributes.decimal(tags::RESCALE_SLOPE), intercept: attributes.decimal(tags::RESCALE_INTERCEPT) }
+    }
+
+    /// What is missing is taken from `other`.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { slope: self.slope.or(other.slope), intercept: self.intercept.or(other.intercept) }
+    }
 }
 
 impl SliceHeader {
@@ -67,6 +86,7 @@ impl SliceHeader {
             orientation: object.decimals(tags::IMAGE_ORIENTATION_PATIENT),
             position: object.decimals(tags::IMAGE_POSITION_PATIENT),
             slice_thickness_mm: object.decimal(tags::SLICE_THICKNESS),
+            rescale: Rescale::of(&**object),
             transfer_syntax: meta_uid(meta.transfer_syntax()).unwrap_or_default(),
             series_number: object.int(tags::SERIES_NUMBER).and_then(|n| i32::try_from(n).ok()),
             series_description: object.text_or_empty(tags::SERIES_DESCRIPTION),

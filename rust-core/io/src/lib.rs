@@ -50,6 +50,7 @@ pub mod segmentation_object;
 pub mod series;
 pub mod structure_set;
 mod uid;
+mod value_representation;
 mod walk;
 
 pub use atomic::write_atomically;

@@ -1,6 +1,11 @@
 //! A whole DICOM file in memory, to be read as a [`ByteSet`].
 
-use std::{fs, ops::Range, path::Path};
+use std::{
+    fs::{self, File},
+    io::{Cursor, Read, Seek},
+    ops::Range,
+    path::Path,
+};
 
 use dicom_dictionary_std::{tags, uids};
 
@@ -8,10 +13,9 @@ use crate::{
     attributes::{Attributes, trimmed},
     byte_set::{ByteSet, Encoding},
     deflated,
-    dicom_file::{Kind, PREAMBLE, refusal, sniff},
+    dicom_file::{Kind, PREAMBLE, look, refusal, sniff},
     error::IoError,
     preflight::EXPLICIT_VR_BIG_ENDIAN,
-    room::Room,
 };
 
 /// The bytes of a file, and where what is in them.
@@ -25,13 +29,28 @@ pub(crate) struct Loaded {
     /// TransferSyntaxUID, as the file says or as it looks.
     pub(crate) transfer_syntax: String,
     encoding: Encoding,
-    /// What its elements may take.
-    room: Room,
 }
 
 /// Reads a file; `Ok(None)` when it is no DICOM. `label` names it in errors.
 pub(crate) fn load(path: &Path, label: &str) -> Result<Option<Loaded>, IoError> {
     let bytes = fs::read(path).map_err(|source| IoError::Read { file: label.to_owned(), source })?;
+    understood(bytes, label)
+}
+
+/// Reads a file up to its pixel data; of one whose data set is deflated or lacks file meta information, all of it.
+pub(crate) fn load_header(path: &Path, label: &str) -> Result<Option<Loaded>, IoError> {
+    let read_error = |source| IoError::Read { file: label.to_owned(), source };
+    let mut file = File::open(path).map_err(read_error)?;
+    let Some(looked) = look(&file, label, Some(tags::PIXEL_DATA))? else { return Ok(None) };
+    let whole = file.metadata().map_err(read_error)?.len();
+    let end = if looked.walked.deflated_at.is_some() { whole } else { looked.walked.end.min(whole) };
+    file.rewind().map_err(read_error)?;
+    let mut bytes = Vec::with_capacity(end as usize + 1);
+    file.take(end).read_to_end(&mut bytes).map_err(read_error)?;
+    understood(bytes, label)
+}
+
+fn understood(bytes: Vec<u8>, label: &str) -> Result<Option<Loaded>, IoError> {
     let kind = sniff(&bytes);
     let (meta, transfer_syntax) = match kind {
         Kind::Other => return Ok(None),
@@ -44,16 +63,13 @@ pub(crate) fn load(path: &Path, label: &str) -> Result<Option<Loaded>, IoError> 
         EXPLICIT_VR_BIG_ENDIAN => Encoding { big_endian: true, ..Encoding::EXPLICIT },
         _ => Encoding::EXPLICIT,
     };
-    let room = Room::of(bytes.len() as u64);
-    let mut loaded = Loaded { label: label.to_owned(), bytes, meta, transfer_syntax, encoding, room };
+    let mut loaded = Loaded { label: label.to_owned(), bytes, meta, transfer_syntax, encoding };
     if deflated::is_deflated(&loaded.transfer_syntax) {
-        let bytes = &loaded.bytes[loaded.meta.end..];
+        let start = loaded.meta.end;
+        let head = loaded.bytes[..start].to_vec();
         let damaged = |e| IoError::Damaged { file: label.to_owned(), reason: format!("can't be inflated: {e}") };
-        let inflated = deflated::inflate(bytes, bytes.len() as u64).map_err(damaged)?;
-        let inflated = inflated.map_err(|problem| refusal(&problem, label))?;
-        loaded.room = Room::of_deflated(bytes.len() as u64, inflated.len() as u64);
-        loaded.bytes.truncate(loaded.meta.end);
-        loaded.bytes.extend(inflated);
+        let inflated = deflated::inflate(Cursor::new(&loaded.bytes), start as u64, head).map_err(damaged)?;
+        loaded.bytes = inflated.map_err(|problem| refusal(&problem, label))?;
     }
     Ok(Some(loaded))
 }
@@ -61,8 +77,7 @@ pub(crate) fn load(path: &Path, label: &str) -> Result<Option<Loaded>, IoError> 
 impl Loaded {
     /// What follows the file meta information.
     pub(crate) fn data_set(&self) -> Result<ByteSet<'_>, IoError> {
-        ByteSet::parse(&self.bytes[self.meta.end..], self.encoding, self.room)
-            .map_err(|problem| refusal(&problem, &self.label))
+        ByteSet::parse(&self.bytes[self.meta.end..], self.encoding).map_err(|problem| refusal(&problem, &self.label))
     }
 
     /// The elements of the file meta information.

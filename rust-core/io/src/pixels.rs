@@ -12,7 +12,8 @@ use crate::{
     attributes::Attributes,
     codestream::{self, Size},
     error::IoError,
-    jpeg_ls, multi_frame, rle,
+    header::Rescale,
+    jpeg_ls, rle,
 };
 
 /// What padding outside of the scanned circle becomes: air.
@@ -95,13 +96,12 @@ pub(crate) fn hounsfield(
     object: &DefaultDicomObject,
     label: &str,
     size: Size,
-    frame: usize,
+    (frame, rescale): (usize, Rescale),
     hu: &mut [i16],
 ) -> Result<PixelReport, IoError> {
     let encoding = Encoding::new(object, label)?;
-    let (slope, intercept) = multi_frame::rescale(object, frame);
-    let mut report = PixelReport { no_rescale: slope.is_none() && intercept.is_none(), ..PixelReport::default() };
-    let (slope, intercept) = (slope.unwrap_or(1.0), intercept.unwrap_or(0.0));
+    let mut report = PixelReport { no_rescale: rescale == Rescale::default(), ..PixelReport::default() };
+    let (slope, intercept) = (rescale.slope.unwrap_or(1.0), rescale.intercept.unwrap_or(0.0));
     if slope == 0.0 {
         return Err(IoError::Value {
             file: label.to_owned(),

@@ -5,11 +5,15 @@
 //!
 //! The walk judges nothing else. What it does not understand it leaves to the parser.
 
-use std::io::{self, BufRead, Seek, SeekFrom};
+use std::{
+    io::{self, BufRead, Seek, SeekFrom},
+    ops::Range,
+};
 
 use crate::{
     deflated::is_deflated,
     room::{self, Room},
+    value_representation::{has_long_length, is_split, unit},
 };
 use dicom_core::{DataDictionary, Tag, VR, dictionary::DataDictionaryEntry};
 use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
@@ -54,7 +58,7 @@ pub(crate) enum Problem {
     },
     /// Sequences nested too deep.
     TooDeep,
-    /// More elements than a file of this size holds when it is honest: each takes memory.
+    /// More elements than real files have: each takes memory.
     TooMany,
     /// Deflated data that grows beyond what its size allows.
     Bomb {
@@ -64,45 +68,15 @@ pub(crate) enum Problem {
 }
 
 /// What a walk that found nothing wrong found out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Walked {
+    /// Where it ended, in bytes from the beginning.
+    pub(crate) end: u64,
+    /// Where PerFrameFunctionalGroupsSequence is. It is not for the parser, whose tree of it would be larger than the
+    /// image: [`crate::multi_frame`] reads it.
+    pub(crate) per_frame: Option<Range<u64>>,
     /// Where the deflated data set begins, in a file that has one. It has not been walked over.
     pub(crate) deflated_at: Option<u64>,
-}
-
-/// Whether an element of this VR has a length of 32 bits in Explicit VR, after two reserved bytes (DICOM PS3.5, 7.1.2).
-pub(crate) const fn has_long_length(vr: VR) -> bool {
-    matches!(
-        vr,
-        VR::OB
-            | VR::OD
-            | VR::OF
-            | VR::OL
-            | VR::OV
-            | VR::OW
-            | VR::SQ
-            | VR::SV
-            | VR::UC
-            | VR::UN
-            | VR::UR
-            | VR::UT
-            | VR::UV
-    )
-}
-
-/// Bytes of each number in a value of this VR (DICOM PS3.5, table 6.2-1); 1 for texts and bytes.
-const fn unit(vr: VR) -> u32 {
-    match vr {
-        VR::US | VR::SS | VR::OW => 2,
-        VR::AT | VR::FL | VR::OF | VR::OL | VR::SL | VR::UL => 4,
-        VR::FD | VR::OD | VR::OV | VR::SV | VR::UV => 8,
-        _ => 1,
-    }
-}
-
-/// Whether the parser splits a value of this VR into texts, at its backslashes.
-const fn is_split(vr: VR) -> bool {
-    unit(vr) == 1 && !matches!(vr, VR::LT | VR::OB | VR::ST | VR::UN | VR::UR | VR::UT)
 }
 
 #[derive(Clone, Copy)]
@@ -120,6 +94,9 @@ struct Walk<R> {
     length: u64,
     big_endian: bool,
     room: Room,
+    walked: Walked,
+    /// Where PerFrameFunctionalGroupsSequence began, within it.
+    per_frame_since: Option<u64>,
 }
 
 impl<R: BufRead + Seek> Walk<R> {
@@ -198,13 +175,20 @@ impl<R: BufRead + Seek> Walk<R> {
     fn data_set(&mut self, implicit: bool, until: Option<Tag>) -> io::Result<Result<(), Problem>> {
         let mut levels = vec![Level { items: false, end: None, implicit }];
         while let Some(&level) = levels.last() {
+            if levels.len() == 1
+                && let Some(start) = self.per_frame_since.take()
+            {
+                self.walked.per_frame = Some(start..self.position);
+            }
             if level.end.is_some_and(|end| self.position >= end) {
                 levels.pop();
                 continue;
             }
+            let start = self.position;
             let tag = self.tag()?;
-            let cost = if tag == ITEM { room::PARSER.item } else { room::PARSER.element };
-            if let Err(problem) = self.room.take(cost) {
+            if self.per_frame_since.is_none()
+                && let Err(problem) = self.room.take(if tag == ITEM { room::ITEM } else { room::ELEMENT })
+            {
                 return Ok(Err(problem));
             }
             if tag.group() == 0xFFFE {
@@ -228,6 +212,7 @@ impl<R: BufRead + Seek> Walk<R> {
                 return Ok(Err(Problem::Lost { position: self.position }));
             }
             if levels.len() == 1 && until.is_some_and(|until| tag >= until) {
+                self.position = start;
                 return Ok(Ok(()));
             }
             let (vr, length) = self.header(tag, level.implicit)?;
@@ -245,13 +230,19 @@ impl<R: BufRead + Seek> Walk<R> {
                 let end = (length != UNDEFINED).then(|| self.position + u64::from(length));
                 // A sequence hidden in UN is encoded in Implicit VR (DICOM PS3.5, 6.2.2), but the parser goes on as before:
                 // what it will read is what must be checked.
+                let is_per_frame = levels.len() == 1 && tag == tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE;
+                if is_per_frame && self.walked.per_frame.is_none() {
+                    self.per_frame_since = Some(start);
+                }
                 levels.push(Level { items: true, end, ..level });
             } else {
                 if let Err(problem) = self.is_even(tag, vr, length) {
                     return Ok(Err(problem));
                 }
                 let texts = if is_split(vr) { self.backslashes(length)? } else { self.skip(length).map(|()| 0)? };
-                if let Err(problem) = self.room.take(texts * room::TEXT) {
+                if self.per_frame_since.is_none()
+                    && let Err(problem) = self.room.take(texts * room::TEXT)
+                {
                     return Ok(Err(problem));
                 }
             }
@@ -313,25 +304,29 @@ impl<R: BufRead + Seek> Walk<R> {
 }
 
 /// Walks over a file, up to the tag `until` of the data set or to its end. `bare`: the transfer syntax of a data set without
-/// file meta information; otherwise the reader is at the file's beginning. `room`: where it is not that of a file of this
-/// size. A file that ends within a header is left to the parser.
+/// file meta information; otherwise the reader is at the file's beginning. A file that ends within a header is left to the
+/// parser.
 pub(crate) fn check<R: BufRead + Seek>(
     mut reader: R,
     bare: Option<&str>,
     until: Option<Tag>,
-    room: Option<Room>,
 ) -> io::Result<Result<Walked, Problem>> {
     let length = reader.seek(SeekFrom::End(0))?;
     reader.seek(SeekFrom::Start(0))?;
-    let mut walk = Walk { reader, position: 0, length, big_endian: false, room: room.unwrap_or(Room::of(length)) };
+    let (room, walked) = (Room::default(), Walked::default());
+    let mut walk = Walk { reader, position: 0, length, big_endian: false, room, walked, per_frame_since: None };
     match walk.run(bare, until) {
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(Ok(Walked::default())),
-        other => other,
+        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(e),
+        Ok(Err(problem)) => return Ok(Err(problem)),
+        Ok(Ok(())) | Err(_) => {}
     }
+    // The file may end within the sequence.
+    let unended = walk.per_frame_since.map(|start| start..length);
+    Ok(Ok(Walked { end: walk.position, per_frame: unended.or(walk.walked.per_frame), ..walk.walked }))
 }
 
 impl<R: BufRead + Seek> Walk<R> {
-    fn run(&mut self, bare: Option<&str>, until: Option<Tag>) -> io::Result<Result<Walked, Problem>> {
+    fn run(&mut self, bare: Option<&str>, until: Option<Tag>) -> io::Result<Result<(), Problem>> {
         let syntax = match bare {
             Some(syntax) => syntax.to_owned(),
             None => {
@@ -346,13 +341,15 @@ impl<R: BufRead + Seek> Walk<R> {
         };
         match syntax.trim_end_matches(|c: char| c.is_whitespace() || c == '\0') {
             // The parser refuses a file that names none.
-            "" => Ok(Ok(Walked::default())),
+            "" => Ok(Ok(())),
             // Deflated data can't be walked over without inflating it.
-            syntax if is_deflated(syntax) => Ok(Ok(Walked { deflated_at: Some(self.position) })),
+            syntax if is_deflated(syntax) => {
+                self.walked.deflated_at = Some(self.position);
+                Ok(Ok(()))
+            }
             syntax => {
                 self.big_endian = syntax == EXPLICIT_VR_BIG_ENDIAN;
-                let walked = self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until)?;
-                Ok(walked.map(|()| Walked::default()))
+                self.data_set(syntax == uids::IMPLICIT_VR_LITTLE_ENDIAN, until)
             }
         }
     }

@@ -1,48 +1,46 @@
-//! How much memory a file may take, by what it holds: what it claims to hold never counts.
+//! How much memory a file may take besides what it honestly is: its bytes, what they inflate to, and the pixels and points
+//! that they hold. Whatever else is made of a file takes its room here, and what it only claims never counts.
 
-use crate::{deflated::INFLATION, preflight::Problem};
+use crate::preflight::Problem;
 
 /// Any file may take this; with what readers have besides it stays below 64 MB.
-const FREE_BYTES: u64 = 52 << 20;
+const BYTES: u64 = 48 << 20;
 
-/// Further bytes for each byte of the file. Headers of many small frames need three; numbers of two characters in
-/// ContourData become eight bytes.
-const BYTES_PER_BYTE: u64 = 4;
+/// An element in the parser's tree, besides its value: nodes have places for eleven elements, half of them in use.
+pub(crate) const ELEMENT: u64 = 200;
 
-/// What elements and items take once they are parsed, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Costs {
-    /// An element, besides its value.
-    pub(crate) element: u64,
-    /// An item of a sequence, besides its elements.
-    pub(crate) item: u64,
-}
-
-/// In the parser's tree: nodes have places for eleven elements, half of them in use, and every item has one.
-pub(crate) const PARSER: Costs = Costs { element: 200, item: 1200 };
-
-/// As slices of the file's bytes, in lists that grow by copying.
-pub(crate) const BYTE_SET: Costs = Costs { element: 64, item: 192 };
+/// An item in the parser's tree, besides its elements: each has a node.
+pub(crate) const ITEM: u64 = 1200;
 
 /// One of several texts in a value: the parser makes a string of each, were it one letter.
-pub(crate) const TEXT: u64 = 48;
+pub(crate) const TEXT: u64 = 72;
 
-/// The memory that is left for the elements of a file.
+/// A ROI and its place in tables, besides its contours.
+pub(crate) const ROI: u64 = 600;
+
+/// A contour, besides its points, in a list that grows by copying.
+pub(crate) const CONTOUR: u64 = 128;
+
+/// Something odd, in words.
+pub(crate) const FINDING: u64 = 300;
+
+/// The UID of an image, in a set.
+pub(crate) const UID: u64 = 200;
+
+/// The header of one of several frames.
+pub(crate) const FRAME: u64 = 2500;
+
+/// The memory that is left for what is made of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room(u64);
 
+impl Default for Room {
+    fn default() -> Self {
+        Self(BYTES)
+    }
+}
+
 impl Room {
-    /// Of a file of this many bytes.
-    pub(crate) const fn of(bytes: u64) -> Self {
-        Self(FREE_BYTES.saturating_add(bytes.saturating_mul(BYTES_PER_BYTE)))
-    }
-
-    /// Of a deflated file of this many bytes, beside which what it inflates to is held.
-    pub(crate) fn of_deflated(bytes: u64, inflated: u64) -> Self {
-        let Self(room) = Self::of(bytes.saturating_mul(INFLATION));
-        Self(room.saturating_sub(inflated))
-    }
-
     /// Takes some of it.
     pub(crate) fn take(&mut self, bytes: u64) -> Result<(), Problem> {
         self.0 = self.0.checked_sub(bytes).ok_or(Problem::TooMany)?;
@@ -55,12 +53,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn real_files_of_many_small_items_have_room() {
-        // A Segmentation of 10,000 frames of 128 x 128 pixels: eight items and thirty elements in 3 kB each.
-        let mut room = Room::of(3_000 * 10_000);
-        assert_eq!(room.take(10_000 * (8 * PARSER.item + 30 * PARSER.element)), Ok(()));
-        // 100,000 contours of four points: two items and eight elements in 300 bytes each.
-        let mut room = Room::of(300 * 100_000);
-        assert_eq!(room.take(100_000 * (2 * BYTE_SET.item + 8 * BYTE_SET.element)), Ok(()));
+    fn real_files_have_room() {
+        // A CT image that refers to a thousand others, with five hundred attributes of its own.
+        let mut room = Room::default();
+        assert_eq!(room.take(500 * ELEMENT + 1000 * (ITEM + 3 * ELEMENT)), Ok(()));
+        // An enhanced CT of 8000 frames.
+        let mut room = Room::default();
+        assert_eq!(room.take(8000 * FRAME), Ok(()));
+        // A structure set of 200 ROIs with 150,000 contours on 2000 images.
+        let mut room = Room::default();
+        assert_eq!(room.take(2 * 200 * ROI + 150_000 * CONTOUR + 2000 * UID), Ok(()));
     }
 }

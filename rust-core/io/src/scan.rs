@@ -16,7 +16,9 @@ use crate::{
     error::IoError,
     finding::Finding,
     header::SliceHeader,
-    loaded, multi_frame, series, walk,
+    loaded, multi_frame,
+    room::{self, Room},
+    series, walk,
 };
 
 /// What was found in a folder and below.
@@ -242,12 +244,25 @@ fn what_is(path: &Path, label: &str) -> Result<Found, IoError> {
     if is_ct {
         let Some(object) = dicom_file::open(path, label, Extent::Header)? else { return Ok(Found::NotDicom) };
         let header = SliceHeader::new(path.to_owned(), label.to_owned(), &object);
-        return Ok(Found::Ct(multi_frame::frame_headers(&header, &object).unwrap_or_else(|| vec![header])));
+        drop(object);
+        return Ok(Found::Ct(match multi_frame_headers(&header, label)? {
+            Some(headers) => headers,
+            None => vec![header],
+        }));
     }
     let sop_class = StandardSopClassDictionary.by_uid(&class).map_or(class.clone(), |entry| entry.name.to_owned());
     let sop_class = if sop_class.is_empty() { "unknown class".to_owned() } else { sop_class };
     let modality = if modality.is_empty() { "no modality".to_owned() } else { modality };
     Ok(Found::Other { modality, sop_class })
+}
+
+/// A header for each frame of a file that has several and describes them.
+fn multi_frame_headers(whole: &SliceHeader, label: &str) -> Result<Option<Vec<SliceHeader>>, IoError> {
+    if whole.frames <= 1 && whole.sop_class_uid == uids::CT_IMAGE_STORAGE {
+        return Ok(None);
+    }
+    let Some(file) = loaded::load_header(&whole.path, label)? else { return Ok(None) };
+    multi_frame::frame_headers(whole, &file.data_set()?).map_err(|problem| dicom_file::refusal(&problem, label))
 }
 
 /// Class and modality of an object: of what is no CT, nothing else is asked for. `Ok(None)`: the file is no DICOM.
@@ -272,13 +287,20 @@ fn structure_set_entry(path: &Path, label: &str) -> Result<Option<StructureSetEn
     {
         return Ok(None);
     }
-    let rois = object.items(tags::STRUCTURE_SET_ROI_SEQUENCE);
+    let mut room = Room::default();
+    let refused = |problem| dicom_file::refusal(&problem, label);
+    let mut roi_names = Vec::new();
+    for roi in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
+        room.take(room::ROI).map_err(refused)?;
+        roi_names.push(roi.text_or_empty(tags::ROI_NAME));
+    }
+    let referenced_series_uids = crate::structure_set::referenced_series(&object, &mut room);
     Ok(Some(StructureSetEntry {
         path: path.to_owned(),
         sop_instance_uid: object.text_or_empty(tags::SOP_INSTANCE_UID),
         label: object.text_or_empty(tags::STRUCTURE_SET_LABEL),
-        roi_names: rois.iter().map(|roi| roi.text_or_empty(tags::ROI_NAME)).collect(),
+        roi_names,
         frame_of_reference: crate::structure_set::frame_of_reference(&object),
-        referenced_series_uids: crate::structure_set::referenced_series(&object),
+        referenced_series_uids: referenced_series_uids.map_err(refused)?,
     }))
 }

@@ -26,8 +26,8 @@ fn explicit(tag: Tag, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
 }
 
 fn number_in_item(bytes: &[u8], encoding: Encoding) -> Option<i64> {
-    let data_set = ByteSet::parse(bytes, encoding, Room::of(bytes.len() as u64)).unwrap();
-    data_set.items(tags::STRUCTURE_SET_ROI_SEQUENCE).first()?.int(tags::ROI_NUMBER)
+    let data_set = ByteSet::parse(bytes, encoding).unwrap();
+    data_set.items(tags::STRUCTURE_SET_ROI_SEQUENCE).next()?.int(tags::ROI_NUMBER)
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn numbers_are_read_as_text_and_as_binary() {
     let mut bytes = explicit(tags::ROI_NUMBER, b"US", &[3, 1]);
     bytes.extend(explicit(tags::OBSERVATION_NUMBER, b"SL", &[0xFE, 0xFF, 0xFF, 0xFF]));
     bytes.extend(explicit(tags::NUMBER_OF_CONTOUR_POINTS, b"IS", b" 12 "));
-    let data_set = ByteSet::parse(&bytes, Encoding::EXPLICIT, Room::of(bytes.len() as u64)).unwrap();
+    let data_set = ByteSet::parse(&bytes, Encoding::EXPLICIT).unwrap();
     assert_eq!(data_set.int(tags::ROI_NUMBER), Some(259));
     assert_eq!(data_set.int(tags::OBSERVATION_NUMBER), Some(-2));
     assert_eq!(data_set.int(tags::NUMBER_OF_CONTOUR_POINTS), Some(12));
@@ -64,12 +64,9 @@ fn nesting_has_an_end_also_within_unknown_sequences() {
         let item = implicit(ITEM, &bytes);
         bytes = implicit(tags::STRUCTURE_SET_ROI_SEQUENCE, &item);
     }
-    assert_eq!(ByteSet::parse(&bytes, Encoding::IMPLICIT, Room::of(bytes.len() as u64)).unwrap_err(), Problem::TooDeep);
+    assert_eq!(ByteSet::parse(&bytes, Encoding::IMPLICIT).unwrap_err(), Problem::TooDeep);
     let hidden = explicit(tags::STRUCTURE_SET_ROI_SEQUENCE, b"UN", &implicit(ITEM, &bytes));
-    assert_eq!(
-        ByteSet::parse(&hidden, Encoding::EXPLICIT, Room::of(hidden.len() as u64)).unwrap_err(),
-        Problem::TooDeep
-    );
+    assert_eq!(ByteSet::parse(&hidden, Encoding::EXPLICIT).unwrap_err(), Problem::TooDeep);
 }
 
 #[test]
@@ -77,5 +74,5 @@ fn no_claim_goes_beyond_the_file() {
     let mut bytes = implicit(tags::ROI_NAME, b"Liver ");
     bytes[4..8].copy_from_slice(&0x7000_0000_u32.to_le_bytes());
     let problem = Problem::TooLong { tag: tags::ROI_NAME, claimed: 0x7000_0000, left: 6 };
-    assert_eq!(ByteSet::parse(&bytes, Encoding::IMPLICIT, Room::of(bytes.len() as u64)).unwrap_err(), problem);
+    assert_eq!(ByteSet::parse(&bytes, Encoding::IMPLICIT).unwrap_err(), problem);
 }

@@ -12,7 +12,7 @@ fn nested(depth: usize) -> Vec<u8> {
 }
 
 fn walk(bytes: Vec<u8>) -> Result<(), Problem> {
-    let walked = check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), None, None);
+    let walked = check(Cursor::new(bytes), Some(uids::EXPLICIT_VR_LITTLE_ENDIAN), None);
     walked.unwrap_or(Ok(Walked::default())).map(|_| ())
 }
 
@@ -40,7 +40,7 @@ fn the_data_set_begins_where_the_group_length_says() {
     file.extend(element([0x02, 0x00, 0x00, 0x00], b"UL", &group_length));
     file.extend(meta);
     file.extend([0x08, 0x00, 0x15, 0x11, b'O', b'B', 0, 0, 0, 0xFF, 0xFF, 0xFF]);
-    let walked = check(Cursor::new(file), None, None, None).expect("memory");
+    let walked = check(Cursor::new(file), None, None).expect("memory");
     assert!(matches!(walked, Err(Problem::TooLong { claimed: 0xFFFF_FF00, .. })), "{walked:?}");
 }
 

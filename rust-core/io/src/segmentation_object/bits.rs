@@ -1,5 +1,9 @@
 //! One bit for each pixel, frame after frame, the first pixel in the lowest bit; frames don't start on whole bytes.
 
+use std::borrow::Cow;
+
+use dicom_core::PrimitiveValue;
+
 /// Appends bits.
 #[derive(Default)]
 pub(super) struct BitWriter {
@@ -35,21 +39,51 @@ impl BitWriter {
     }
 }
 
-/// `count` (up to 64) bits from bit `at` on, as the lowest bits of a word. `None` beyond the end.
-pub(super) fn bits_at(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
-    if at.checked_add(count)? > bytes.len().checked_mul(8)? {
-        return None;
+/// The bits of pixel data, in the bytes or the words that the parser made of it.
+pub(super) enum PackedBits<'a> {
+    Bytes(Cow<'a, [u8]>),
+    Words(&'a [u16]),
+}
+
+impl<'a> PackedBits<'a> {
+    pub(super) fn new(value: &'a PrimitiveValue) -> Self {
+        match value {
+            PrimitiveValue::U16(words) => Self::Words(words),
+            other => Self::Bytes(other.to_bytes()),
+        }
     }
-    let mut word = 0_u64;
-    let mut done = 0;
-    while done < count {
-        let (byte, shift) = ((at + done) / 8, (at + done) % 8);
-        let take = (8 - shift).min(count - done);
-        let bits = bytes[byte] >> shift & (0xFF >> (8 - take));
-        word |= u64::from(bits) << done;
-        done += take;
+
+    /// Number of bytes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Words(words) => 2 * words.len(),
+        }
     }
-    Some(word)
+
+    fn byte(&self, n: usize) -> u8 {
+        match self {
+            Self::Bytes(bytes) => bytes[n],
+            Self::Words(words) => words[n / 2].to_le_bytes()[n % 2],
+        }
+    }
+
+    /// `count` (up to 64) bits from bit `at` on, as the lowest bits of a word. `None` beyond the end.
+    pub(super) fn at(&self, at: usize, count: usize) -> Option<u64> {
+        if at.checked_add(count)? > self.bytes().checked_mul(8)? {
+            return None;
+        }
+        let mut word = 0_u64;
+        let mut done = 0;
+        while done < count {
+            let (byte, shift) = ((at + done) / 8, (at + done) % 8);
+            let take = (8 - shift).min(count - done);
+            let bits = self.byte(byte) >> shift & (0xFF >> (8 - take));
+            word |= u64::from(bits) << done;
+            done += take;
+        }
+        Some(word)
+    }
 }
 
 #[cfg(test)]
@@ -63,11 +97,15 @@ mod tests {
         parts.iter().for_each(|&(word, count)| writer.push(word, count));
         let bytes = writer.finish();
         assert_eq!(bytes.len(), 16);
-        let mut at = 0;
-        for (word, count) in parts {
-            assert_eq!(bits_at(&bytes, at, count), Some(word));
-            at += count;
+        let words: Vec<u16> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        for value in [PrimitiveValue::from(bytes), PrimitiveValue::U16(words.into())] {
+            let bits = PackedBits::new(&value);
+            let mut at = 0;
+            for (word, count) in parts {
+                assert_eq!(bits.at(at, count), Some(word));
+                at += count;
+            }
+            assert_eq!(bits.at(100, 64), None);
         }
-        assert_eq!(bits_at(&bytes, 100, 64), None);
     }
 }

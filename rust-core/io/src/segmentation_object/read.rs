@@ -7,13 +7,15 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::DefaultDicomObject;
 use tmli_core::{Mask, Segment, Segmentation, VolumeGeometry, geometry::GRID_TOLERANCE_MM};
 
-use super::{bits, colour};
+use super::{bits::PackedBits, colour};
 use crate::{
-    attributes::Attributes,
-    dicom_file::{self, Extent},
+    attributes::{Attributes, items},
+    dicom_file::{self, Extent, refusal},
     error::IoError,
     finding::Finding,
-    multi_frame::functional_group,
+    loaded,
+    multi_frame::{Frame, Frames},
+    room::{self, Room},
     structure_set::{OfPatient, PatientKey, RoiCode},
 };
 
@@ -79,14 +81,16 @@ pub fn read_segmentation(path: &Path, geometry: &VolumeGeometry) -> Result<Segme
     }
     let mut findings = Vec::new();
     let segments = described(&object, &mut findings)?;
-    let masks = masks(&object, geometry, &segments, &mut findings)?;
+    let header = loaded::load_header(path, LABEL)?.ok_or(IoError::NotDicom { file: LABEL.to_owned() })?;
+    let frames = Frames::of(&header.data_set()?);
+    let masks = masks(&object, &frames, geometry, &segments, &mut findings)?;
     for (segment, mask) in segments.iter().zip(&masks) {
         if mask.is_empty() {
             findings.push(Finding::general(format!("segment {} has no voxel", segment.number)));
         }
     }
     let named = segments.iter().zip(masks).map(|(s, mask)| Segment { name: s.name.clone(), mask }).collect();
-    let series = object.items(tags::REFERENCED_SERIES_SEQUENCE);
+    let series = items(&object, tags::REFERENCED_SERIES_SEQUENCE);
     Ok(SegmentationFile {
         segmentation: Segmentation { geometry: geometry.clone(), segments: named },
         segments,
@@ -112,24 +116,24 @@ impl OfPatient for SegmentationFile {
 }
 
 fn described(object: &DefaultDicomObject, findings: &mut Vec<Finding>) -> Result<Vec<SegmentRead>, IoError> {
-    let items = object.items(tags::SEGMENT_SEQUENCE);
-    if items.len() > MAX_SEGMENTS {
+    let described = items(object, tags::SEGMENT_SEQUENCE);
+    if described.len() > MAX_SEGMENTS {
         return Err(IoError::Value {
             file: LABEL.to_owned(),
             attribute: "SegmentSequence",
             expected: format!("at most {MAX_SEGMENTS} segments"),
-            got: items.len().to_string(),
+            got: described.len().to_string(),
         });
     }
     let mut segments: Vec<SegmentRead> = Vec::new();
-    for item in items {
+    for item in described {
         let number = item.int(tags::SEGMENT_NUMBER).unwrap_or(0);
         if segments.iter().any(|s| s.number == number) {
             findings.push(Finding::general(format!("segment {number} is described twice; the first was taken")));
             continue;
         }
         let lab = item.get(tags::RECOMMENDED_DISPLAY_CIE_LAB_VALUE).and_then(|e| e.to_multi_int::<u16>().ok());
-        let code = item.items(tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE).first();
+        let code = items(item, tags::SEGMENTED_PROPERTY_TYPE_CODE_SEQUENCE).first();
         segments.push(SegmentRead {
             number,
             name: item.text(tags::SEGMENT_LABEL).unwrap_or_else(|| format!("Segment {number}")),
@@ -146,6 +150,7 @@ fn described(object: &DefaultDicomObject, findings: &mut Vec<Finding>) -> Result
 
 fn masks(
     object: &DefaultDicomObject,
+    described: &Frames<'_>,
     geometry: &VolumeGeometry,
     segments: &[SegmentRead],
     findings: &mut Vec<Finding>,
@@ -168,33 +173,35 @@ fn masks(
             advice: "export it uncompressed (Explicit VR Little Endian)",
         });
     };
-    let bytes = value.to_bytes();
-    let frames = object.items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).len();
+    let bits = PackedBits::new(value);
+    let frames = described.count();
     let truncated = || IoError::Truncated {
         file: LABEL.to_owned(),
         part: "the pixel data".to_owned(),
         expected: (frames as u64).saturating_mul((rows * columns) as u64).div_ceil(8),
-        got: bytes.len() as u64,
+        got: bits.bytes() as u64,
     };
-    if (bytes.len() as u64) < (frames as u64).saturating_mul((rows * columns) as u64).div_ceil(8) {
+    if (bits.bytes() as u64) < (frames as u64).saturating_mul((rows * columns) as u64).div_ceil(8) {
         return Err(truncated());
     }
     let index: HashMap<i64, usize> = segments.iter().enumerate().map(|(n, s)| (s.number, n)).collect();
     // Each for itself, not copies of one: then the system gives memory only where a frame has something to say.
     let mut masks: Vec<Mask> = segments.iter().map(|_| Mask::new([slices, rows, columns])).collect();
-    for frame in 0..frames {
-        let number = functional_group(object, frame, tags::SEGMENT_IDENTIFICATION_SEQUENCE)
-            .and_then(|g| g.int(tags::REFERENCED_SEGMENT_NUMBER));
+    let mut room = Room::default();
+    for (frame, said) in described.iter().enumerate() {
+        let number =
+            said.group(tags::SEGMENT_IDENTIFICATION_SEQUENCE).and_then(|g| g.int(tags::REFERENCED_SEGMENT_NUMBER));
         let Some(&segment) = number.and_then(|n| index.get(&n)) else {
+            room.take(room::FINDING).map_err(|problem| refusal(&problem, LABEL))?;
             findings.push(Finding::general(format!("frame {} is of no described segment; left out", frame + 1)));
             continue;
         };
-        let k = slice_of(object, frame, geometry).map_err(grid_error)?;
+        let k = slice_of(&said, frame, geometry).map_err(grid_error)?;
         for j in 0..rows {
             let start = (frame * rows + j) * columns;
             for (w, word) in masks[segment].row_mut(k, j).iter_mut().enumerate() {
                 let count = (columns - w * 64).min(64);
-                *word |= bits::bits_at(&bytes, start + w * 64, count).ok_or_else(truncated)?;
+                *word |= bits.at(start + w * 64, count).ok_or_else(truncated)?;
             }
         }
     }
@@ -202,8 +209,8 @@ fn masks(
 }
 
 /// The slice of the grid that a frame is.
-fn slice_of(object: &DefaultDicomObject, frame: usize, geometry: &VolumeGeometry) -> Result<usize, String> {
-    let group = |tag| functional_group(object, frame, tag);
+fn slice_of(said: &Frame<'_, '_>, frame: usize, geometry: &VolumeGeometry) -> Result<usize, String> {
+    let group = |tag| said.group(tag);
     let position: [f64; 3] = group(tags::PLANE_POSITION_SEQUENCE)
         .and_then(|g| g.decimals(tags::IMAGE_POSITION_PATIENT))
         .ok_or_else(|| format!("frame {} says no position", frame + 1))?;

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::header::Rescale;
 
 const AXIAL: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
@@ -23,6 +24,7 @@ fn header(position: [f64; 3]) -> SliceHeader {
         orientation: Some(AXIAL),
         position: Some(position),
         slice_thickness_mm: None,
+        rescale: Rescale::default(),
         transfer_syntax: String::new(),
         series_number: None,
         series_description: String::new(),

@@ -7,8 +7,10 @@ use tmli_core::{Contour, ContourKind, PointLps, RoiNumber};
 
 use crate::{
     attributes::{Attributes, parse_decimal},
-    byte_set::ByteSet,
+    byte_set::{Item, Items},
     finding::Finding,
+    preflight::Problem,
+    room::{self, Room},
 };
 
 /// A last point this close to the first one repeats it.
@@ -36,6 +38,9 @@ const TELLINGS: [Telling; 6] = [
     (|o| o.wrong_count, "have a NumberOfContourPoints that doesn't fit their data; the data was taken"),
 ];
 
+/// So many contours are read in parallel before the next ones are looked at: what is in between is in memory twice.
+const BATCH: usize = 4096;
+
 struct ReadContour {
     contour: Contour,
     /// z of the first point, as the file has it.
@@ -45,28 +50,50 @@ struct ReadContour {
 
 /// Appends the contours of `items` to `contours`.
 pub(super) fn read_contours(
-    items: &[ByteSet<'_>],
+    mut items: Items<'_>,
     roi: RoiNumber,
     contours: &mut Vec<Contour>,
     findings: &mut Vec<Finding>,
-) {
-    let read: Vec<Result<ReadContour, (String, Option<f64>)>> = items.par_iter().map(read_contour).collect();
-    for (telling, message) in TELLINGS {
-        let mut odd = read.iter().flatten().filter(|read| telling(&read.oddities));
-        if let Some(first) = odd.next() {
-            let message = format!("{} of {} contours {message}", 1 + odd.count(), items.len());
-            findings.push(Finding { slice_mm: Some(first.first_mm), ..Finding::roi(roi, message) });
+    room: &mut Room,
+) -> Result<(), Problem> {
+    // Of each oddity: how many contours have it, and where the first of them lies.
+    let mut odd = [(0, 0.0); TELLINGS.len()];
+    let mut left_out = Vec::new();
+    let mut count = 0;
+    loop {
+        let batch: Vec<Item<'_>> = items.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            break;
         }
-    }
-    contours.reserve(read.len());
-    for (n, read) in read.into_iter().enumerate() {
-        match read {
-            Ok(read) => contours.push(read.contour),
-            Err((reason, slice_mm)) => {
-                findings.push(Finding { slice_mm, ..Finding::contour(roi, n, format!("{reason}; left out")) });
+        let read: Vec<Result<ReadContour, (String, Option<f64>)>> = batch.into_par_iter().map(read_contour).collect();
+        for read in read {
+            match read {
+                Ok(read) => {
+                    for ((telling, _), (times, first_mm)) in TELLINGS.iter().zip(&mut odd) {
+                        if telling(&read.oddities) {
+                            if *times == 0 {
+                                *first_mm = read.first_mm;
+                            }
+                            *times += 1;
+                        }
+                    }
+                    room.take(room::CONTOUR)?;
+                    contours.push(read.contour);
+                }
+                Err((reason, slice_mm)) => {
+                    room.take(room::FINDING)?;
+                    left_out.push(Finding { slice_mm, ..Finding::contour(roi, count, format!("{reason}; left out")) });
+                }
             }
+            count += 1;
         }
     }
+    for ((_, message), (times, first_mm)) in TELLINGS.into_iter().zip(odd).filter(|(_, (times, _))| *times > 0) {
+        let message = format!("{times} of {count} contours {message}");
+        findings.push(Finding { slice_mm: Some(first_mm), ..Finding::roi(roi, message) });
+    }
+    findings.append(&mut left_out);
+    Ok(())
 }
 
 /// Points of decimal strings, three for each; or what is wrong with them.
@@ -100,7 +127,8 @@ fn points(value: &[u8]) -> Result<Vec<PointLps>, (String, Option<f64>)> {
 }
 
 /// The contour, or what is wrong with it and the z of its first point.
-fn read_contour(item: &ByteSet<'_>) -> Result<ReadContour, (String, Option<f64>)> {
+fn read_contour(item: Item<'_>) -> Result<ReadContour, (String, Option<f64>)> {
+    let item = item.parse();
     let element = item.element(tags::CONTOUR_DATA).ok_or_else(|| ("no ContourData".to_owned(), None))?;
     if element.value.is_empty() {
         return Err(("ContourData should have 3 values for each point, got 0 in all".to_owned(), None));
@@ -110,7 +138,7 @@ fn read_contour(item: &ByteSet<'_>) -> Result<ReadContour, (String, Option<f64>)
     let count = item.int(tags::NUMBER_OF_CONTOUR_POINTS);
     let mut oddities = Oddities {
         wrong_count: count.is_some_and(|n| n != points.len() as i64),
-        no_image: item.items(tags::CONTOUR_IMAGE_SEQUENCE).is_empty(),
+        no_image: item.unparsed_items(tags::CONTOUR_IMAGE_SEQUENCE).next().is_none(),
         decimal_commas: element.value.contains(&b','),
         bytes: element.vr == VR::UN,
         ..Oddities::default()

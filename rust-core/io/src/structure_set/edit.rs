@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    iter,
     path::Path,
 };
 
@@ -99,7 +100,7 @@ fn edited(
         )));
     }
     let changed = [tags::STRUCTURE_SET_ROI_SEQUENCE, tags::ROI_CONTOUR_SEQUENCE, tags::RTROI_OBSERVATIONS_SEQUENCE];
-    if changed.iter().any(|&tag| data_set.items(tag).iter().any(|item| item.is_implicit() != implicit)) {
+    if changed.iter().any(|&tag| data_set.items(tag).any(|item| item.is_implicit() != implicit)) {
         return Err(invalid(
             "its ROIs went through a system that did not know them and passed them on as UN; only the file as it was before can be changed in place",
         ));
@@ -129,7 +130,7 @@ fn new_items(
     let numbers: HashMap<&str, i32> =
         file.structure_set.rois.iter().rev().map(|roi| (roi.name.as_str(), roi.number.0)).collect();
     let highest = |sequence: Tag, tag: Tag| -> i32 {
-        data_set.items(sequence).iter().filter_map(|item| number(item, tag)).max().unwrap_or(0)
+        data_set.items(sequence).filter_map(|item| number(&item, tag)).max().unwrap_or(0)
     };
     let dangling = file.structure_set.rois.iter().map(|roi| roi.number.0).max().unwrap_or(0);
     let mut next = highest(tags::STRUCTURE_SET_ROI_SEQUENCE, tags::ROI_NUMBER).max(dangling);
@@ -190,7 +191,7 @@ fn put_elements(
     for element in elements {
         // A sequence that the file lacks goes to its place in the order of tags.
         while let Some(&(tag, number, pick)) = lacking.first().filter(|(tag, ..)| *tag < element.tag) {
-            put_sequence(out, implicit, (tag, number), &[], items, pick)?;
+            put_sequence(out, implicit, (tag, number), iter::empty(), items, pick)?;
             lacking.remove(0);
         }
         if let Some(&(tag, number, pick)) = there.iter().find(|(tag, ..)| *tag == element.tag) {
@@ -208,24 +209,24 @@ fn put_elements(
         }
     }
     for (tag, number, pick) in lacking {
-        put_sequence(out, implicit, (tag, number), &[], items, pick)?;
+        put_sequence(out, implicit, (tag, number), iter::empty(), items, pick)?;
     }
     Some(was_approved)
 }
 
 /// Old items in their order, replaced ones in place, new ones at the end.
-fn put_sequence(
+fn put_sequence<'a>(
     out: &mut Vec<u8>,
     implicit: bool,
     (tag, number_tag): (Tag, Tag),
-    old: &[ByteSet<'_>],
+    old: impl Iterator<Item = ByteSet<'a>>,
     items: &[NewItems],
     pick: fn(&NewItems) -> &[u8],
 ) -> Option<()> {
     let mut value = Vec::new();
     let mut done = vec![false; items.len()];
     for item in old {
-        let found = number(item, number_tag).and_then(|n| items.iter().position(|new| new.number == n));
+        let found = number(&item, number_tag).and_then(|n| items.iter().position(|new| new.number == n));
         match found {
             None => value.extend(item.whole),
             Some(at) if !done[at] => {

@@ -14,9 +14,12 @@ use super::{contour::read_contours, references};
 use crate::{
     attributes::Attributes,
     byte_set::ByteSet,
+    dicom_file::refusal,
     error::IoError,
     finding::Finding,
     loaded::{self, Loaded},
+    preflight::Problem,
+    room::{self, Room},
 };
 
 /// Whom a file belongs to, for comparing only. `Debug` shows nothing of it.
@@ -79,26 +82,28 @@ pub(super) fn read_loaded(path: &Path) -> Result<(Loaded, StructureSetFile), IoE
             },
         });
     }
-    let read = interpret(&object);
+    let read = interpret(&object).map_err(|problem| refusal(&problem, LABEL))?;
     Ok((file, read))
 }
 
-pub(super) fn interpret(object: &ByteSet<'_>) -> StructureSetFile {
+/// What a structure set says. Whatever is kept of it takes its [`Room`]; points are not counted, they are what the file holds.
+pub(super) fn interpret(object: &ByteSet<'_>) -> Result<StructureSetFile, Problem> {
+    let mut room = Room::default();
     let mut findings = Vec::new();
     let main_frame = references::frame_of_reference(object);
     if main_frame.is_none() {
         findings.push(Finding::general("no FrameOfReferenceUID anywhere: that it fits a scan can't be checked"));
     }
-    let mut rois = defined_rois(object, main_frame.as_deref(), &mut findings);
+    let mut rois = defined_rois(object, main_frame.as_deref(), &mut findings, &mut room)?;
     add_observations(object, &mut rois);
-    add_contours(object, &mut rois, &mut findings);
+    add_contours(object, &mut rois, &mut findings, &mut room)?;
     if rois.is_empty() {
         findings.push(Finding::general("the structure set holds no ROI"));
     }
     for roi in rois.iter().filter(|roi| roi.contours.is_empty()) {
         findings.push(Finding::roi(roi.number, "no contour"));
     }
-    StructureSetFile {
+    Ok(StructureSetFile {
         structure_set: StructureSet {
             label: object.text_or_empty(tags::STRUCTURE_SET_LABEL),
             frame_of_reference: main_frame.map(FrameOfReferenceUid),
@@ -106,14 +111,14 @@ pub(super) fn interpret(object: &ByteSet<'_>) -> StructureSetFile {
         },
         sop_instance_uid: object.text_or_empty(tags::SOP_INSTANCE_UID),
         study_uid: object.text_or_empty(tags::STUDY_INSTANCE_UID),
-        referenced_series_uids: references::referenced_series(object),
-        referenced_image_uids: references::referenced_images(object),
+        referenced_series_uids: references::referenced_series(object, &mut room)?,
+        referenced_image_uids: references::referenced_images(object, &mut room)?,
         patient: PatientKey {
             patient_id: object.text_or_empty(tags::PATIENT_ID),
             patient_name: object.text_or_empty(tags::PATIENT_NAME),
         },
         findings,
-    }
+    })
 }
 
 fn number(item: &ByteSet<'_>, tag: Tag) -> Option<RoiNumber> {
@@ -121,12 +126,18 @@ fn number(item: &ByteSet<'_>, tag: Tag) -> Option<RoiNumber> {
 }
 
 /// The ROIs of StructureSetROISequence that are in the file's frame of reference, still without contours.
-fn defined_rois(object: &ByteSet<'_>, main_frame: Option<&str>, findings: &mut Vec<Finding>) -> Vec<Roi> {
+fn defined_rois(
+    object: &ByteSet<'_>,
+    main_frame: Option<&str>,
+    findings: &mut Vec<Finding>,
+    room: &mut Room,
+) -> Result<Vec<Roi>, Problem> {
     let mut rois: Vec<Roi> = Vec::new();
     let mut seen: HashSet<RoiNumber> = HashSet::new();
     for item in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
+        room.take(room::ROI)?;
         let name = item.text_or_empty(tags::ROI_NAME);
-        let Some(number) = number(item, tags::ROI_NUMBER) else {
+        let Some(number) = number(&item, tags::ROI_NUMBER) else {
             findings.push(Finding::general("a ROI without a number can have no contours; left out"));
             continue;
         };
@@ -148,13 +159,13 @@ fn defined_rois(object: &ByteSet<'_>, main_frame: Option<&str>, findings: &mut V
         }
         rois.push(Roi { number, name, interpreted_type: None, colour: None, contours: Vec::new() });
     }
-    rois
+    Ok(rois)
 }
 
 fn add_observations(object: &ByteSet<'_>, rois: &mut [Roi]) {
     let index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
     for item in object.items(tags::RTROI_OBSERVATIONS_SEQUENCE) {
-        let found = number(item, tags::REFERENCED_ROI_NUMBER).and_then(|number| index.get(&number));
+        let found = number(&item, tags::REFERENCED_ROI_NUMBER).and_then(|number| index.get(&number));
         if let Some(roi) = found.map(|&at| &mut rois[at])
             && roi.interpreted_type.is_none()
         {
@@ -163,12 +174,18 @@ fn add_observations(object: &ByteSet<'_>, rois: &mut [Roi]) {
     }
 }
 
-fn add_contours(object: &ByteSet<'_>, rois: &mut Vec<Roi>, findings: &mut Vec<Finding>) {
+fn add_contours(
+    object: &ByteSet<'_>,
+    rois: &mut Vec<Roi>,
+    findings: &mut Vec<Finding>,
+    room: &mut Room,
+) -> Result<(), Problem> {
     let defined: BTreeSet<Option<RoiNumber>> =
-        object.items(tags::STRUCTURE_SET_ROI_SEQUENCE).iter().map(|item| number(item, tags::ROI_NUMBER)).collect();
+        object.items(tags::STRUCTURE_SET_ROI_SEQUENCE).map(|item| number(&item, tags::ROI_NUMBER)).collect();
     let mut index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
     for item in object.items(tags::ROI_CONTOUR_SEQUENCE) {
-        let Some(number) = number(item, tags::REFERENCED_ROI_NUMBER) else {
+        room.take(room::ROI)?;
+        let Some(number) = number(&item, tags::REFERENCED_ROI_NUMBER) else {
             findings.push(Finding::general("contours that belong to no ROI number; left out"));
             continue;
         };
@@ -189,6 +206,7 @@ fn add_contours(object: &ByteSet<'_>, rois: &mut Vec<Roi>, findings: &mut Vec<Fi
             let rgb: [f64; 3] = item.decimals(tags::ROI_DISPLAY_COLOR)?;
             Some(rgb.map(|c| c.clamp(0.0, 255.0) as u8))
         });
-        read_contours(item.items(tags::CONTOUR_SEQUENCE), number, &mut roi.contours, findings);
+        read_contours(item.unparsed_items(tags::CONTOUR_SEQUENCE), number, &mut roi.contours, findings, room)?;
     }
+    Ok(())
 }

@@ -3,10 +3,7 @@
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use crate::{
-    byte_set::ByteSet,
-    preflight::{ITEM, has_long_length},
-};
+use crate::{byte_set::ByteSet, preflight::ITEM, value_representation::has_long_length};
 
 /// Appends an element with a value of even length.
 pub(super) fn put(out: &mut Vec<u8>, tag: Tag, vr: VR, value: &[u8], implicit: bool) -> Option<()> {

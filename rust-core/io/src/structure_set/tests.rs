@@ -8,7 +8,6 @@ use super::{StructureSetFile, read::interpret};
 use crate::{
     byte_set::{ByteSet, Encoding},
     dataset::DataSet,
-    room::Room,
 };
 
 const SQUARE: &str = "0\\0\\5\\10\\0\\5\\10\\10\\5\\0\\10\\5";
@@ -43,7 +42,7 @@ fn read(rois: Vec<DataSet>, contours: Vec<DataSet>) -> StructureSetFile {
     let mut file = DataSet::new();
     file.sequence(tags::STRUCTURE_SET_ROI_SEQUENCE, rois).sequence(tags::ROI_CONTOUR_SEQUENCE, contours);
     let bytes = file.into_item_bytes(uids::IMPLICIT_VR_LITTLE_ENDIAN, true).unwrap();
-    interpret(&ByteSet::parse(&bytes, Encoding::IMPLICIT, Room::of(bytes.len() as u64)).unwrap())
+    interpret(&ByteSet::parse(&bytes, Encoding::IMPLICIT).unwrap()).unwrap()
 }
 
 fn said(file: &StructureSetFile, words: &str) -> bool {

@@ -39,11 +39,11 @@ pub(crate) fn ct(rows: u16, columns: u16, syntax: &str, pixels: &[u8]) -> Vec<u8
 }
 
 /// An enhanced CT image of many frames, each of which says its place and none of which is there.
-pub(crate) fn frames(count: u16, size: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
+pub(crate) fn frames(count: u32, size: u16, syntax: &str, pixels: &[u8]) -> Vec<u8> {
     let us = |tag, value: u16| element(tag, b"US", &value.to_le_bytes());
     let measures = sequence(0x0028_9110, &[element(0x0028_0030, b"DS", b"1\\1")]);
     let orientation = sequence(0x0020_9116, &[element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0")]);
-    let place = |z: u16| sequence(0x0020_9113, &[element(0x0020_0032, b"DS", format!("0\\0\\{z}").as_bytes())]);
+    let place = |z: u32| sequence(0x0020_9113, &[element(0x0020_0032, b"DS", format!("0\\0\\{z}").as_bytes())]);
     let mut data = element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2.1");
     data.extend(element(0x0008_0018, b"UI", b"1.2.3"));
     data.extend(element(0x0020_000E, b"UI", b"1.2.3.5"));
@@ -100,6 +100,13 @@ fn deflate_bomb() -> Vec<u8> {
     for _ in 0..300 {
         encoder.write_all(&zeros).unwrap();
     }
+    file(DEFLATED, &encoder.finish().unwrap())
+}
+
+/// The same file with its data set deflated.
+pub(crate) fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&bytes[file(EXPLICIT, &[]).len()..]).unwrap();
     file(DEFLATED, &encoder.finish().unwrap())
 }
 
