@@ -56,6 +56,9 @@ fn own(corpus: &Path) -> Done {
     let slice = fs::read(scratch.path().join("ct/0002.dcm"))?;
     put("ct", "own", &slice)?;
     put("preflight", "own-ct", &slice)?;
+    let enhanced = enhanced_ct();
+    put("ct", "own-enhanced", &enhanced)?;
+    put("preflight", "own-enhanced", &enhanced)?;
 
     let masks = masks(&grid);
     let segments = masks.iter().enumerate().map(|(n, mask)| Segment { name: format!("Part {n}"), mask: mask.clone() });
@@ -89,6 +92,55 @@ fn own(corpus: &Path) -> Done {
     // Spacing 5 x 1 x 1 mm, then labels.
     put("metrics", "stripes", &[[244, 1, 100, 0, 100, 0, 0, 94].as_slice(), &[0b1110_0100; 840]].concat())?;
     Ok(())
+}
+
+/// Element by element, in Explicit VR Little Endian.
+fn element(tag: u32, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    let length = value.len() + value.len() % 2;
+    let mut out = [((tag >> 16) as u16).to_le_bytes(), (tag as u16).to_le_bytes()].concat();
+    out.extend(vr);
+    match vr {
+        b"OW" | b"SQ" => out.extend([&[0; 2], (length as u32).to_le_bytes().as_slice()].concat()),
+        _ => out.extend((length as u16).to_le_bytes()),
+    }
+    out.extend(value);
+    out.resize(out.len() + value.len() % 2, if vr == b"UI" { 0 } else { b' ' });
+    out
+}
+
+fn sequence(tag: u32, items: &[Vec<u8>]) -> Vec<u8> {
+    let item = |item: &Vec<u8>| {
+        let header = [&[0xFE, 0xFF, 0, 0xE0], (item.len() as u32).to_le_bytes().as_slice()].concat();
+        [header.as_slice(), item].concat()
+    };
+    element(tag, b"SQ", &items.iter().flat_map(item).collect::<Vec<_>>())
+}
+
+/// An enhanced CT image of three frames of 4 x 4 pixels: [`write_ct_series`] writes one image for each slice.
+fn enhanced_ct() -> Vec<u8> {
+    let us = |tag, value: u16| element(tag, b"US", &value.to_le_bytes());
+    let shared = [
+        sequence(0x0020_9116, &[element(0x0020_0037, b"DS", b"1\\0\\0\\0\\1\\0")]),
+        sequence(0x0028_9110, &[element(0x0028_0030, b"DS", b"1\\1")]),
+        sequence(0x0028_9145, &[[element(0x0028_1052, b"DS", b"-1024"), element(0x0028_1053, b"DS", b"1")].concat()]),
+    ];
+    let frame = |z: u8| sequence(0x0020_9113, &[element(0x0020_0032, b"DS", format!("0\\0\\{z}").as_bytes())]);
+    let data = [
+        element(0x0008_0016, b"UI", b"1.2.840.10008.5.1.4.1.1.2.1"),
+        element(0x0008_0018, b"UI", b"1.2.3"),
+        element(0x0008_0060, b"CS", b"CT"),
+        element(0x0020_000E, b"UI", b"1.2.3.5"),
+        us(0x0028_0002, 1),
+        element(0x0028_0008, b"IS", b"3"),
+        [us(0x0028_0010, 4), us(0x0028_0011, 4)].concat(),
+        [us(0x0028_0100, 16), us(0x0028_0101, 12), us(0x0028_0103, 0)].concat(),
+        sequence(0x5200_9229, &[shared.concat()]),
+        sequence(0x5200_9230, &[frame(0), frame(5), frame(10)]),
+        element(0x7FE0_0010, b"OW", &[7; 96]),
+    ];
+    let meta = element(0x0002_0010, b"UI", b"1.2.840.10008.1.2.1");
+    let length = element(0x0002_0000, b"UL", &(meta.len() as u32).to_le_bytes());
+    [vec![0; 128], b"DICM".to_vec(), length, meta, data.concat()].concat()
 }
 
 fn roi(segment: &Segment, grid: &VolumeGeometry, holes: Holes) -> RoiToWrite {
