@@ -10,6 +10,9 @@ use crate::{
     rules, setup,
 };
 
+/// The fuzz targets are no part of the first: they need another compiler.
+const WORKSPACES: [&str; 2] = ["Cargo.toml", "tests/fuzz/Cargo.toml"];
+
 /// Check formatting, clippy, documentation, and who may depend on whom.
 ///
 /// All checks run even when one fails; the end says which did.
@@ -30,7 +33,9 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     let root = repo.root();
     let clippy = ["clippy", "--release", "--workspace", "--all-targets"];
     if arguments.fix {
-        process::run(&mut process::cargo(root, &["fmt", "--all"]))?;
+        for workspace in WORKSPACES {
+            process::run(&mut process::cargo(root, &["fmt", "--all", "--manifest-path", workspace]))?;
+        }
         process::run(process::cargo(root, &clippy).args(["--fix", "--allow-dirty", "--allow-staged"]))?;
     }
     let mut failed = Vec::new();
@@ -41,7 +46,10 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         }
     };
     check("rules", house_rules(repo));
-    check("format", run(&mut process::cargo(root, &["fmt", "--all", "--check"])));
+    for workspace in WORKSPACES {
+        let fmt = ["fmt", "--all", "--manifest-path", workspace, "--check"];
+        check("format", run(&mut process::cargo(root, &fmt)));
+    }
     check("clippy", run(process::cargo(root, &clippy).args(["--", "--deny", "warnings"])));
     let mut doc = process::cargo(root, &["doc", "--release", "--workspace", "--no-deps", "--document-private-items"]);
     check("documentation", run(doc.env("RUSTDOCFLAGS", "--deny warnings")));

@@ -5,7 +5,9 @@
 use libfuzzer_sys::fuzz_target;
 use tmli_core::{Mask, rasterise, trace};
 use tmli_fuzz::{OneFile, ct, grid, only_uncaught_panics_count};
-use tmli_io::{RoiGeneration, RoiToWrite, StructureSetOptions, edit_structure_set, read_structure_set, write_structure_set};
+use tmli_io::{
+    RoiGeneration, RoiToWrite, StructureSetOptions, edit_structure_set, read_structure_set, write_structure_set,
+};
 
 fn roi(name: &str, mask: &Mask, grid: &tmli_core::VolumeGeometry) -> RoiToWrite {
     RoiToWrite {
