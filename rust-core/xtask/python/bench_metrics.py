@@ -23,6 +23,7 @@ import types
 import numpy as np
 
 NAMES = [f"Structure_{n + 1:02}" for n in range(25)]
+# Of the pairs that are made here; `measure` takes that of the pairs.
 SPACING = [5.0, 1.0, 1.0]
 # Organs that are compared with another one, which lies far away: small with small, large with small, both ways.
 APART = [(0, 11), (4, 15), (9, 20), (23, 2), (2, 23)]
@@ -259,6 +260,7 @@ def peak_kib(tool):
 
 def measure(folder, tool):
     pairs = json.loads((folder / "pairs.json").read_text())
+    SPACING[:] = pairs["spacing_mm"]
     made = TOOLS[tool]()
     compare, prepare = made if isinstance(made, tuple) else (made, lambda a, b: (a, b))
     cpu, wall, values = 0.0, 0.0, []

@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::{
-    bench_dicom, bench_engine, bench_metrics, bench_polls, bench_python,
+    bench_dicom, bench_engine, bench_metrics,
+    bench_metrics::Pairs,
+    bench_polls, bench_python,
     demo_models::{Cohort, model_folders, remove},
     lock::Lock,
     process::{self, say},
@@ -30,6 +32,7 @@ use crate::{
   cargo xtask bench --compare metrics --repeat 2
   cargo xtask bench --compare metrics --only \"tmli surfel\" --only surface-distance
   cargo xtask bench --compare metrics --four --monai --repeat 1
+  cargo xtask bench --compare metrics --solids --monai
   cargo xtask bench --compare dicom --repeat 1")]
 pub(crate) struct Arguments {
     /// Measure this instead.
@@ -56,6 +59,9 @@ pub(crate) struct Arguments {
     /// With --compare metrics: four small pairs on which tools disagree.
     #[arg(long, requires = "compare")]
     four: bool,
+    /// With --compare metrics: solids that were moved, of which the true distances are known; how far off each tool is.
+    #[arg(long, requires = "compare", conflicts_with = "four")]
+    solids: bool,
     /// With --compare metrics: these tools only, by the names in the table (can be repeated).
     #[arg(long, value_name = "TOOL", requires = "compare")]
     only: Vec<String>,
@@ -99,8 +105,13 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     }
     match arguments.compare {
         Some(Part::Metrics) => {
-            let &Arguments { repeat, monai, four, ref only, .. } = arguments;
-            return bench_metrics::run(repo, &bench_metrics::Wanted { repeat, monai, four, only });
+            let &Arguments { repeat, monai, four, solids, ref only, .. } = arguments;
+            let pairs = match (four, solids) {
+                (true, _) => Pairs::Four,
+                (_, true) => Pairs::Solids,
+                _ => Pairs::WholeBody,
+            };
+            return bench_metrics::run(repo, &bench_metrics::Wanted { repeat, monai, pairs, only });
         }
         Some(Part::Dicom) => return bench_dicom::run(repo, arguments.repeat),
         None => {}

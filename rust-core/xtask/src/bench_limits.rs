@@ -3,8 +3,8 @@
 use crate::{bench_metrics::Measured, table};
 
 /// A number that must be so much, or at most so much.
-struct Limit {
-    what: &'static str,
+pub(crate) struct Limit {
+    what: String,
     /// Measured round by round; empty where a tool did not run.
     values: Vec<f64>,
     wanted: Wanted,
@@ -16,23 +16,23 @@ enum Wanted {
 }
 
 /// Prints a row for each limit whose tools have run.
-pub(crate) fn report(measured: &[Measured]) {
+pub(crate) fn report(limits: &[Limit]) {
     let mut rows = vec![["limit", "measured", "wanted", ""].map(str::to_owned).to_vec()];
-    rows.extend(limits(measured).iter().filter(|limit| !limit.values.is_empty()).map(Limit::row));
+    rows.extend(limits.iter().filter(|limit| !limit.values.is_empty()).map(Limit::row));
     if rows.len() > 1 {
         println!("{}", table::render(&rows));
     }
 }
 
-fn limits(measured: &[Measured]) -> Vec<Limit> {
+/// What the comparison of a whole body must keep to.
+pub(crate) fn of_time_and_memory(measured: &[Measured]) -> Vec<Limit> {
     let of = |tool: &str, key: &str| -> Vec<f64> {
         measured.iter().filter(|m| m.tool == tool).filter_map(|m| m.totals[key].as_f64()).collect()
     };
     let ratio = |peer: &[f64], own: &[f64]| peer.iter().zip(own).map(|(peer, own)| peer / own).collect();
     let cpu = |peer: &str, own: &str| ratio(&of(peer, "cpu_s"), &of(own, "cpu_s"));
     let extra = |tool: &str| of(tool, "extra_mib");
-    let at_least = |what, values, least| Limit { what, values, wanted: Wanted::AtLeast(least) };
-    let at_most = |what, values, most| Limit { what, values, wanted: Wanted::AtMost(most) };
+    let (at_least, at_most) = (Limit::at_least, Limit::at_most);
     vec![
         at_least("CPU of surface-distance / tmli surfel", cpu("surface-distance", "tmli surfel"), 40.0),
         at_least("CPU of crop+cKDTree / tmli surfel", cpu("crop+cKDTree", "tmli surfel"), 8.0),
@@ -54,14 +54,25 @@ fn limits(measured: &[Measured]) -> Vec<Limit> {
 }
 
 impl Limit {
+    pub(crate) fn at_least(what: &str, values: Vec<f64>, least: f64) -> Self {
+        Self { what: what.to_owned(), values, wanted: Wanted::AtLeast(least) }
+    }
+
+    pub(crate) fn at_most(what: &str, values: Vec<f64>, most: f64) -> Self {
+        Self { what: what.to_owned(), values, wanted: Wanted::AtMost(most) }
+    }
+
     fn row(&self) -> Vec<String> {
-        let values: Vec<String> = self.values.iter().map(|value| format!("{value:.1}")).collect();
-        let (wanted, kept) = match self.wanted {
-            Wanted::AtLeast(least) => (format!("at least {least}"), self.values.iter().all(|&value| value >= least)),
-            Wanted::AtMost(most) => (format!("at most {most}"), self.values.iter().all(|&value| value <= most)),
+        let (wanted, limit, kept) = match self.wanted {
+            Wanted::AtLeast(least) => {
+                (format!("at least {least}"), least, self.values.iter().all(|&value| value >= least))
+            }
+            Wanted::AtMost(most) => (format!("at most {most}"), most, self.values.iter().all(|&value| value <= most)),
         };
+        let digits = if limit < 1.0 { 3 } else { 1 };
+        let values: Vec<String> = self.values.iter().map(|value| format!("{value:.digits$}")).collect();
         let verdict = if kept { "PASS" } else { "OVER THE LIMIT" };
-        vec![self.what.to_owned(), values.join(", "), wanted, verdict.to_owned()]
+        vec![self.what.clone(), values.join(", "), wanted, verdict.to_owned()]
     }
 }
 
@@ -83,7 +94,8 @@ mod tests {
             run("tmli surfel", 0.5),
             run("surface-distance", 19.0),
         ];
-        let rows: Vec<_> = limits(&runs).iter().filter(|limit| !limit.values.is_empty()).map(Limit::row).collect();
+        let rows: Vec<_> =
+            of_time_and_memory(&runs).iter().filter(|limit| !limit.values.is_empty()).map(Limit::row).collect();
         let expected = ["CPU of surface-distance / tmli surfel", "42.0, 38.0", "at least 40", "OVER THE LIMIT"];
         assert_eq!(rows[0], expected);
         assert_eq!(rows[1], ["extra MiB of tmli surfel", "20.0, 20.0", "at most 50", "PASS"]);

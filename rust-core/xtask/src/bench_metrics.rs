@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::{
-    bench_limits,
+    bench_limits, bench_solids,
     lock::Lock,
     process::{self, say},
     repo::Repo,
@@ -35,10 +35,20 @@ const MONAI: [&str; 2] = ["torch==2.11.0", "monai==1.6.1"];
 pub(crate) struct Wanted<'a> {
     pub(crate) repeat: u32,
     pub(crate) monai: bool,
-    /// Four small pairs rather than a whole body.
-    pub(crate) four: bool,
+    pub(crate) pairs: Pairs,
     /// These tools; all when there is none.
     pub(crate) only: &'a [String],
+}
+
+/// Which masks are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pairs {
+    /// 25 structures of a whole body.
+    WholeBody,
+    /// Four small pairs on which tools disagree.
+    Four,
+    /// Solids that were moved, on two grids: once, as it is not time that is measured.
+    Solids,
 }
 
 /// What the measured program prints first, and its values.
@@ -60,26 +70,32 @@ pub(crate) fn run(repo: &Repo, wanted: &Wanted<'_>) -> Result<()> {
     let build = ["build", "--release", "--package", "tmli-core", "--example", "metrics_bench"];
     process::run(&mut process::cargo(repo.root(), &build))?;
     let bench = Bench { repo: repo.clone(), python, folder: repo.target().join("bench/metrics") };
-    bench.make(wanted.four, &tools)?;
+    if wanted.pairs == Pairs::Solids {
+        return bench_solids::run(repo, &bench, &tools);
+    }
+    let four = wanted.pairs == Pairs::Four;
+    bench.make(four, &tools)?;
+    let folder = if four { bench.beside("four") } else { bench.folder.clone() };
     let mut measured = Vec::new();
     for _ in 0..wanted.repeat {
         for &tool in &tools {
-            measured.push(bench.measure(tool, wanted.four)?);
+            measured.push(bench.measure(tool, &folder)?);
         }
     }
-    report(&measured, if wanted.four { 1 } else { 12 });
-    if !wanted.four {
-        bench_limits::report(&measured);
+    report(&measured, if four { 1 } else { 12 });
+    if !four {
+        bench_limits::report(&bench_limits::of_time_and_memory(&measured));
     }
     Ok(())
 }
 
 fn tools(repo: &Repo, wanted: &Wanted<'_>) -> Result<Vec<&'static str>> {
     let mut tools = vec!["tmli surfel", "tmli voxel", "tmli net"];
-    tools.push(if wanted.four { "tmli slicer-rt" } else { "tmli labels" });
+    let small = wanted.pairs != Pairs::WholeBody;
+    tools.push(if small { "tmli slicer-rt" } else { "tmli labels" });
     tools.extend(["surface-distance", "crop+cKDTree", "meshmetrics"]);
     // medpy and SimpleITK work on the whole volume several times: an hour for 25 structures. On the small ones they join.
-    tools.extend(if wanted.four { ["medpy", "simpleitk"] } else { ["tmli surfel, apart", "surface-distance, apart"] });
+    tools.extend(if small { ["medpy", "simpleitk"] } else { ["tmli surfel, apart", "surface-distance, apart"] });
     if setup::PLASTIMATCH.ensure(repo)? {
         tools.push("plastimatch");
     }
@@ -109,7 +125,8 @@ fn environment(repo: &Repo, monai: bool, lock: &Lock) -> Result<PathBuf> {
     Ok(python)
 }
 
-struct Bench {
+/// Where the tools and the masks are.
+pub(crate) struct Bench {
     repo: Repo,
     python: PathBuf,
     /// Of the whole-body pairs; the others lie beside it.
@@ -117,7 +134,8 @@ struct Bench {
 }
 
 impl Bench {
-    fn pairs(&self, name: &str) -> PathBuf {
+    /// The folder of other pairs.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.with_file_name(format!("metrics-{name}"))
     }
 
@@ -130,7 +148,7 @@ impl Bench {
         };
         let missing = |folder: &Path| !folder.join("pairs.json").exists();
         if four {
-            let folder = self.pairs("four");
+            let folder = self.beside("four");
             if missing(&folder) {
                 process::run(&mut script(&["four"], &folder))?;
             }
@@ -140,17 +158,18 @@ impl Bench {
             say("Making a pair of whole-body masks: 25 structures of 512 x 512 x 250, 5 x 1 x 1 mm");
             process::run(&mut script(&["make"], &self.folder))?;
         }
-        let apart = self.pairs("apart");
+        let apart = self.beside("apart");
         if missing(&apart) && tools.iter().any(|tool| tool.ends_with(APART)) {
             process::run(script(&["apart"], &apart).arg("--of").arg(&self.folder))?;
         }
         Ok(())
     }
 
-    fn measure(&self, tool: &'static str, four: bool) -> Result<Measured> {
+    /// Has a tool compare the pairs in a folder.
+    pub(crate) fn measure(&self, tool: &'static str, folder: &Path) -> Result<Measured> {
         let (name, folder) = match tool.strip_suffix(APART) {
-            Some(name) => (name, self.pairs("apart")),
-            None => (tool, if four { self.pairs("four") } else { self.folder.clone() }),
+            Some(name) => (name, self.beside("apart")),
+            None => (tool, folder.to_owned()),
         };
         let mut command = if let Some(kind) = name.strip_prefix("tmli ") {
             let program = self.repo.target().join("release/examples/metrics_bench");

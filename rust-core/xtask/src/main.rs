@@ -13,6 +13,7 @@ mod bench_limits;
 mod bench_metrics;
 mod bench_polls;
 mod bench_python;
+mod bench_solids;
 mod codegen;
 mod demo;
 mod demo_models;

@@ -100,10 +100,11 @@ pub(super) fn check_spacing(spacing_mm: SpacingMm) -> Result<(), MetricsError> {
 
 fn check_grids(reference: &Mask, prediction: &Mask, spacing_mm: SpacingMm) -> Result<(), MetricsError> {
     check_spacing(spacing_mm)?;
-    if reference.shape() != prediction.shape() {
-        return Err(MetricsError::Shape { reference: reference.shape(), prediction: prediction.shape() });
-    }
-    Ok(())
+    check_shapes(reference.shape(), prediction.shape())
+}
+
+pub(super) fn check_shapes(reference: [usize; 3], prediction: [usize; 3]) -> Result<(), MetricsError> {
+    if reference == prediction { Ok(()) } else { Err(MetricsError::Shape { reference, prediction }) }
 }
 
 fn distances_within(

@@ -167,6 +167,13 @@ impl Codes {
     }
 }
 
+/// What lies so many steps before and after `x` on an axis that ends at `end`; `x` itself, once, for no step.
+pub(super) fn both_sides(x: usize, step: usize, end: usize) -> impl Iterator<Item = usize> {
+    let below = x.checked_sub(step);
+    let above = Some(x + step).filter(|&x| step > 0 && x < end);
+    below.into_iter().chain(above)
+}
+
 /// The positions of a word's bits that are 1.
 pub(super) fn ones(mut word: u64) -> impl Iterator<Item = u32> {
     std::iter::from_fn(move || {

@@ -1,7 +1,8 @@
 //! How well two masks agree: DSC, HD, HD95 and ASD.
 //!
 //! # Definitions
-//! All distances are in mm, in 3D, with the real voxel spacing. They follow S. Nikolov et al., "Clinically Applicable
+//! All distances are in mm, in 3D, with the real voxel spacing. What a surface is and how its distances are put together
+//! is said by the [profile](Profile). The default, `surfel`, follows S. Nikolov et al., "Clinically Applicable
 //! Segmentation of Head and Neck Anatomy for Radiotherapy" (J Med Internet Res 2021;23(7):e26151), whose public tool
 //! `surface-distance` gives the same numbers:
 //!
@@ -15,12 +16,14 @@
 //! - **HD** is the largest distance.
 //! - **DSC** is twice the common voxels divided by the voxels of both masks.
 //!
-//! The [profile](Profile) `net` measures between smooth surfaces instead (a relaxed surface net, distances to its
-//! triangles, weighted by area) and is the nearest to the truth. Two more reproduce other tools. Their surface is the **border voxels** (inside, with one of six
-//! neighbours outside), each counted once. `voxel`: percentiles are interpolated between ranks and HD95 is the larger
-//! of the two directed ones (MONAI), [`StructureMetrics::pooled_percentile_mm`] takes both directions together (medpy),
-//! ASD is pooled. `slicer-rt`: HD95 and the mean are the means of the two directed values, the percentile is the
-//! distance of rank floor(0.95 n - 1).
+//! `net` measures between smooth surfaces instead (a relaxed surface net, distances to its triangles, weighted by area)
+//! and is the nearest to the truth.
+//!
+//! Two more reproduce other tools. Their surface is the **border voxels** (inside, with one of six neighbours outside),
+//! each counted once. `voxel`: percentiles are interpolated between ranks and HD95 is the larger of the two directed
+//! ones (MONAI), [`StructureMetrics::pooled_percentile_mm`] takes both directions together (medpy), ASD is pooled.
+//! `slicer-rt`: HD95 and the mean are the means of the two directed values, the percentile is the distance of rank
+//! floor(0.95 n - 1).
 //!
 //! | reference | prediction | DSC | distances | [`StructureMetrics::undefined`] |
 //! |---|---|---|---|---|

@@ -1,9 +1,7 @@
 //! Number, box and centre of a mask's voxels, in one pass over its words.
 
-use super::MaskFlags;
+use super::{MaskFlags, lattice::BITS};
 use crate::mask::{Mask, VoxelBox};
-
-const BITS: usize = u64::BITS as usize;
 
 /// Bits of every second position, every second pair, and so on: bit n of a position is 1 in `POSITIONS[n]`.
 const POSITIONS: [u64; 6] = [

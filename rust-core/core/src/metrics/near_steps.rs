@@ -4,7 +4,7 @@
 //! whole word is held against the other surface moved by one step, by the diagonal, by two steps and so on: nearest
 //! first, in both directions along every axis. A bit that meets another at one of these has its distance.
 
-use super::lattice::{BITS, SurfaceBits};
+use super::lattice::{BITS, SurfaceBits, both_sides};
 
 /// Steps that are tried along slices, rows and columns.
 const TRIED: [usize; 3] = [4, 10, 10];
@@ -105,12 +105,8 @@ fn joined(to: &SurfaceBits, [k, j, w]: [usize; 3], [dk, dj]: [usize; 2]) -> [u64
         joined[1] |= row[w];
         joined[2] |= row.get(w + 1).copied().unwrap_or(0);
     };
-    let sides = |at: usize, by: usize, end: usize| {
-        let above = (by > 0 && at + by < end).then_some(at + by);
-        [at.checked_sub(by), above].into_iter().flatten()
-    };
-    for k in sides(k, dk, to.shape[0]) {
-        for j in sides(j, dj, to.shape[1]) {
+    for k in both_sides(k, dk, to.shape[0]) {
+        for j in both_sides(j, dj, to.shape[1]) {
             add(k, j);
         }
     }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     box_tree::{BoxTree, Point},
-    lattice::{BITS, SurfaceBits},
+    lattice::{BITS, SurfaceBits, both_sides},
 };
 
 /// About how many rows may be looked through before the tree is used.
@@ -196,12 +196,6 @@ fn join_rows(bits: &SurfaceBits, k: usize) -> Vec<u64> {
 fn within(squares: &[f64], limit: f64) -> usize {
     // Nearly always few.
     squares.iter().position(|&square| square >= limit).unwrap_or(squares.len())
-}
-
-fn both_sides(x: usize, step: usize, end: usize) -> impl Iterator<Item = usize> {
-    let below = x.checked_sub(step);
-    let above = Some(x + step).filter(|&x| step > 0 && x < end);
-    below.into_iter().chain(above)
 }
 
 /// Steps along the row to the set bit nearest to `i`, and whether it is there or above; 64 where the next 63 to both

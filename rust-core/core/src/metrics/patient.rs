@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{
     MetricOptions, MetricsError, StructureMetrics,
-    compare::{Part, check_spacing, measure},
+    compare::{Part, check_shapes, check_spacing, measure},
     label_map::{Label, byte_box, cut_out, label_boxes},
     moments::{Moments, joint_bounds},
 };
@@ -153,10 +153,6 @@ pub fn compare_label_maps<L: Label>(
             Ok(NamedMetrics { name: name.to_owned(), metrics: measure(&part, spacing_mm, options)? })
         },
     )
-}
-
-fn check_shapes(reference: [usize; 3], prediction: [usize; 3]) -> Result<(), MetricsError> {
-    if reference == prediction { Ok(()) } else { Err(MetricsError::Shape { reference, prediction }) }
 }
 
 fn check_geometry(reference: &VolumeGeometry, prediction: &VolumeGeometry) -> Result<(), MetricsError> {

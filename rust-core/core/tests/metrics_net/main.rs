@@ -1,0 +1,116 @@
+//! `net` against closed forms, at 1 mm and at 5 x 1 x 1 mm: solids and the same solids moved or grown. With
+//! `--nocapture` it prints the tables of docs/explanation/metric-definitions.md.
+#![allow(clippy::print_stdout)]
+
+mod grown;
+mod moved;
+mod solids;
+
+use tmli_core::{Mask, MetricOptions, Profile, SpacingMm, compare_masks_with};
+
+use self::{
+    moved::Pair,
+    solids::{Shape, Solid, length, mean_and_percentile95},
+};
+
+const GRIDS: [SpacingMm; 2] = [SpacingMm::new(1.0, 1.0, 1.0), SpacingMm::new(5.0, 1.0, 1.0)];
+
+/// What ASD and HD95 must keep to on these grids: root mean squares of their errors in mm.
+const LIMITS_MM: [[f64; 2]; 2] = [[0.02, 0.05], [0.08, 0.6]];
+
+fn of(profile: Profile) -> MetricOptions {
+    MetricOptions { profile, ..MetricOptions::default() }
+}
+
+fn root_mean_square<'a>(errors: impl Iterator<Item = &'a [f64; 2]> + Clone) -> [f64; 2] {
+    let count = errors.clone().count() as f64;
+    std::array::from_fn(|n| (errors.clone().map(|error| error[n].powi(2)).sum::<f64>() / count).sqrt())
+}
+
+/// Over all pairs; that of each group is printed.
+fn printed(what: &str, profile: Profile, spacing: SpacingMm, found: &[(&str, Vec<[f64; 2]>)]) -> [f64; 2] {
+    for (name, errors) in found {
+        println!("{spacing}: {profile}, {name}: off by {:.3?} mm", root_mean_square(errors.iter()));
+    }
+    let all = root_mean_square(found.iter().flat_map(|(_, errors)| errors));
+    println!("{spacing}: {profile}, {what}: ASD and HD95 off by {all:.3?} mm");
+    all
+}
+
+#[test]
+fn moved_solids_are_as_far_as_they_were_moved() {
+    for (spacing, limits) in GRIDS.into_iter().zip(LIMITS_MM) {
+        let mut found: Vec<(&str, Vec<[f64; 2]>)> = Vec::new();
+        for Pair { group, name, reference, prediction, asd_mm, hd95_mm } in moved::pairs(spacing.to_array()) {
+            let m = compare_masks_with(&reference, &prediction, spacing, &of(Profile::Net)).expect("one grid");
+            let error = [m.asd_mm - asd_mm, m.hd95_mm - hd95_mm];
+            println!("{spacing}: {group}, {name}: ASD and HD95 of {asd_mm:.3} and {hd95_mm:.3} mm, off by {error:.3?}");
+            match found.last_mut() {
+                Some((last, errors)) if *last == group => errors.push(error),
+                _ => found.push((group, vec![error])),
+            }
+        }
+        let net = printed("all solids, moved", Profile::Net, spacing, &found);
+        assert!(net[0] <= limits[0] && net[1] <= limits[1], "{spacing}: {net:?}, at most {limits:?}");
+    }
+}
+
+#[test]
+fn the_net_is_nearer_to_the_truth_of_grown_solids_than_voxels() {
+    // As wanted but for the HD95 on the fine grid: docs/explanation/metric-definitions.md says what is in the way.
+    for (spacing, limits) in GRIDS.into_iter().zip([[LIMITS_MM[0][0], 0.18], LIMITS_MM[1]]) {
+        let all = |profile| {
+            let found = grown::errors(grown::cases(spacing.to_array()), profile, spacing);
+            printed("all solids, grown", profile, spacing, &found)
+        };
+        let [net, surfel, voxel] = [Profile::Net, Profile::Surfel, Profile::Voxel].map(all);
+        assert!(net[0] <= limits[0] && net[1] <= limits[1], "{spacing}: {net:?}, at most {limits:?}");
+        assert!(net[0] < surfel[0] / 3.0 && net[0] < voxel[0] / 3.0, "{spacing}: {net:?}, {surfel:?}, {voxel:?}");
+    }
+}
+
+#[test]
+fn so_it_is_for_solids_that_the_net_was_not_made_for() {
+    for (spacing, limits) in GRIDS.into_iter().zip([[0.02, 0.25], [0.08, 1.1]]) {
+        let found = grown::errors(grown::held_out(spacing.to_array()), Profile::Net, spacing);
+        let net = printed("solids held out, grown", Profile::Net, spacing, &found);
+        assert!(net[0] <= limits[0] && net[1] <= limits[1], "{spacing}: {net:?}, at most {limits:?}");
+    }
+}
+
+#[test]
+fn a_box_grown_round_and_a_larger_box_may_have_one_mask() {
+    let (spacing, shape) = (GRIDS[0], [40; 3]);
+    let half = [11.0, 12.0, 14.0];
+    let (cuboid, larger) = [half, half.map(|x| x + 1.0)].map(|half| Shape::Cuboid { half }).into();
+    let mask = |shape_mm: Shape, by: f64| Solid::new(shape_mm).mask(shape, [1.0; 3], [19.5; 3], by);
+    let grown = mask(cuboid, 1.0);
+    assert_eq!(grown, mask(larger, 0.0));
+    // True HD95 from the box itself: that of what is grown is 1 mm. No method can give both.
+    let from_larger = larger.points().into_iter().map(|p| cuboid.distance(p)).collect();
+    let [_, larger_mm] = mean_and_percentile95(from_larger);
+    let m = compare_masks_with(&mask(cuboid, 0.0), &grown, spacing, &of(Profile::Net)).expect("one grid");
+    println!("a box and one mask: HD95 of 1 mm or {larger_mm:.3} mm, net {:.3} mm", m.hd95_mm);
+    assert!(larger_mm > 1.15 && (1.0..=larger_mm).contains(&m.hd95_mm), "{} {larger_mm}", m.hd95_mm);
+}
+
+#[test]
+fn a_mask_of_one_or_two_slices_is_as_thick_as_its_slices() {
+    let lens = |slices: std::ops::Range<usize>| {
+        Mask::from_fn([9, 30, 30], |[k, j, i]| slices.contains(&k) && (j as f64 - 15.0).hypot(i as f64 - 15.0) <= 4.0)
+    };
+    let m = compare_masks_with(&lens(4..6), &lens(4..5), GRIDS[1], &of(Profile::Net)).expect("one grid");
+    assert!((m.hd95_mm - 5.0).abs() < 1e-3 && (m.hd_mm - 5.0).abs() < 1e-3, "{m:?}");
+}
+
+#[test]
+fn identical_masks_have_no_distance_and_empty_ones_are_undefined() {
+    let spacing = SpacingMm::new(5.0, 1.0, 1.0);
+    let ball = Mask::from_fn([9, 40, 40], |[k, j, i]| {
+        length([(k as f64 - 4.0) * 5.0, j as f64 - 20.0, i as f64 - 20.0]) < 15.0
+    });
+    let same = compare_masks_with(&ball, &ball, spacing, &of(Profile::Net)).expect("one grid");
+    assert!(same.hd_mm < 1e-9 && same.surface_dice == 1.0 && same.profile == Profile::Net);
+    let missed = compare_masks_with(&ball, &Mask::new([9, 40, 40]), spacing, &of(Profile::Net)).expect("one grid");
+    assert_eq!((missed.hd95_mm, missed.asd_mm, missed.surface_dice), (f64::INFINITY, f64::INFINITY, 0.0));
+}
