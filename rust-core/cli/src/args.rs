@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use tmli_terminal::train_args::TrainArgs;
+use tmli_terminal::{train_args::TrainArgs, validate_args::ValidateArgs};
 
 use crate::commands;
 
@@ -46,6 +46,10 @@ pub(crate) enum Command {
     Doctor(commands::doctor::Args),
     #[command(about = "Train a network on a cohort folder")]
     Train(Box<TrainArgs>),
+    #[command(
+        about = "Validate trained models again on a cohort, and choose anew which pieces of their masks are islands"
+    )]
+    Validate(ValidateArgs),
     #[command(about = "Segment a CT series with trained models and write an RT Structure Set")]
     Segment(commands::segment::Args),
     #[command(about = "Compare the structures of two files on one CT series: DSC, HD95, ASD")]

@@ -1,5 +1,7 @@
 //! Connected pieces of a mask, found on runs of voxels so that memory grows with the surface and not with the volume.
 
+use std::ops::Range;
+
 use crate::mask::Mask;
 
 /// A run of set voxels in one row, and its size.
@@ -18,30 +20,105 @@ struct Run {
 /// assert_eq!(keep_largest(&two, 1).count(), 4);
 /// ```
 pub fn keep_largest(mask: &Mask, count: usize) -> Mask {
-    keep(mask, |sizes| count.min(sizes.len()))
+    Pieces::of(mask).keep(|n| n < count)
 }
 
 /// Keeps the largest piece and every other that has at least this share (0 to 1) of its voxels.
 pub fn keep_from_share(mask: &Mask, share: f64) -> Mask {
-    keep(mask, |sizes| {
-        let least = sizes.first().map_or(0.0, |&largest| share * largest as f64);
-        sizes.partition_point(|&size| size as f64 >= least)
-    })
+    let pieces = Pieces::of(mask);
+    let least = pieces.list().first().map_or(0.0, |largest| share * largest.voxels as f64);
+    pieces.keep(|n| pieces.list()[n].voxels as f64 >= least)
 }
 
-/// Keeps as many of the largest pieces as `choose` says; it is told all sizes in voxels, the largest first.
-fn keep(mask: &Mask, choose: impl FnOnce(&[usize]) -> usize) -> Mask {
-    let [slices, rows, columns] = mask.shape();
-    let mut runs: Vec<Run> = Vec::new();
-    let mut row_starts = Vec::with_capacity(slices * rows + 1);
-    for k in 0..slices {
-        for j in 0..rows {
-            row_starts.push(runs.len());
-            runs_of(mask.row(k, j), columns, &mut runs);
-        }
-    }
-    row_starts.push(runs.len());
+/// One connected piece of a mask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// How many it has.
+    pub voxels: usize,
+    /// Indices k from its first slice to the one behind its last.
+    pub slices: Range<usize>,
+}
 
+/// The connected pieces of a mask: voxels that touch by face, edge or corner belong together.
+///
+/// ```
+/// use tmli_core::{Mask, components::Pieces};
+///
+/// let pieces = Pieces::of(&Mask::from_fn([9, 1, 1], |[k, _, _]| k < 3 || k > 4));
+/// assert_eq!((pieces.list()[0].voxels, pieces.list()[0].slices.clone()), (4, 5..9));
+/// assert_eq!(pieces.keep(|n| n == 1).count(), 3);
+/// ```
+pub struct Pieces {
+    shape: [usize; 3],
+    runs: Vec<Run>,
+    /// Of row `k * rows + j`, and the number of all runs behind the last.
+    row_starts: Vec<usize>,
+    /// Of each run, its piece's index in the list.
+    piece_of: Vec<usize>,
+    list: Vec<Piece>,
+}
+
+impl Pieces {
+    /// Finds them.
+    pub fn of(mask: &Mask) -> Self {
+        let shape = mask.shape();
+        let [slices, rows, columns] = shape;
+        let mut runs: Vec<Run> = Vec::new();
+        let mut row_starts = Vec::with_capacity(slices * rows + 1);
+        for k in 0..slices {
+            for j in 0..rows {
+                row_starts.push(runs.len());
+                runs_of(mask.row(k, j), columns, &mut runs);
+            }
+        }
+        row_starts.push(runs.len());
+        let mut parent = join_rows(&runs, &row_starts, slices, rows);
+
+        let mut found: Vec<Option<Piece>> = runs.iter().map(|_| None).collect();
+        for row in 0..slices * rows {
+            let k = row / rows;
+            for n in row_starts[row]..row_starts[row + 1] {
+                let piece = &mut found[root(&mut parent, n)];
+                let piece = piece.get_or_insert_with(|| Piece { voxels: 0, slices: k..k });
+                piece.voxels += runs[n].end - runs[n].start;
+                piece.slices.end = k + 1;
+            }
+        }
+        let mut order: Vec<(usize, Piece)> =
+            found.into_iter().enumerate().filter_map(|(n, piece)| Some((n, piece?))).collect();
+        order.sort_by_key(|(n, piece)| (std::cmp::Reverse(piece.voxels), *n));
+        let mut place = vec![0; runs.len()];
+        for (at, (n, _)) in order.iter().enumerate() {
+            place[*n] = at;
+        }
+        let piece_of = (0..runs.len()).map(|n| place[root(&mut parent, n)]).collect();
+        let list = order.into_iter().map(|(_, piece)| piece).collect();
+        Self { shape, runs, row_starts, piece_of, list }
+    }
+
+    /// All of them, the largest first; of the same size the one that comes first along k, j, i.
+    pub fn list(&self) -> &[Piece] {
+        &self.list
+    }
+
+    /// A mask of those pieces whose index in [`list`](Self::list) is wanted.
+    pub fn keep(&self, wanted: impl Fn(usize) -> bool) -> Mask {
+        let rows = self.shape[1];
+        let kept: Vec<bool> = (0..self.list.len()).map(wanted).collect();
+        let mut out = Mask::new(self.shape);
+        for row in 0..self.shape[0] * rows {
+            for n in self.row_starts[row]..self.row_starts[row + 1] {
+                if kept[self.piece_of[n]] {
+                    out.set_run(row / rows, row % rows, self.runs[n].start..self.runs[n].end);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Of each run, one that it touches and that comes before it, over others or directly; itself where there is none.
+fn join_rows(runs: &[Run], row_starts: &[usize], slices: usize, rows: usize) -> Vec<usize> {
     let mut parent: Vec<usize> = (0..runs.len()).collect();
     for k in 0..slices {
         for j in 0..rows {
@@ -51,7 +128,7 @@ fn keep(mask: &Mask, choose: impl FnOnce(&[usize]) -> usize) -> Mask {
             let neighbours = before.map_or([None; 3], above).into_iter().chain([(j > 0).then(|| here - 1)]);
             for other in neighbours.flatten() {
                 join(
-                    &runs,
+                    runs,
                     row_starts[here]..row_starts[here + 1],
                     row_starts[other]..row_starts[other + 1],
                     &mut parent,
@@ -59,26 +136,7 @@ fn keep(mask: &Mask, choose: impl FnOnce(&[usize]) -> usize) -> Mask {
             }
         }
     }
-
-    let mut sizes = vec![0_usize; runs.len()];
-    for (n, run) in runs.iter().enumerate() {
-        sizes[root(&mut parent, n)] += run.end - run.start;
-    }
-    let mut order: Vec<usize> = (0..runs.len()).filter(|&n| sizes[n] > 0).collect();
-    order.sort_by_key(|&n| (std::cmp::Reverse(sizes[n]), n));
-    let mut kept = vec![false; runs.len()];
-    let count = choose(&order.iter().map(|&n| sizes[n]).collect::<Vec<_>>());
-    order.iter().take(count).for_each(|&n| kept[n] = true);
-
-    let mut out = Mask::new(mask.shape());
-    for row in 0..slices * rows {
-        for n in row_starts[row]..row_starts[row + 1] {
-            if kept[root(&mut parent, n)] {
-                out.set_run(row / rows, row % rows, runs[n].start..runs[n].end);
-            }
-        }
-    }
-    out
+    parent
 }
 
 fn runs_of(words: &[u64], columns: usize, runs: &mut Vec<Run>) {
@@ -103,7 +161,7 @@ fn runs_of(words: &[u64], columns: usize, runs: &mut Vec<Run>) {
 }
 
 /// Joins the runs of two neighbouring rows that touch, corners included. Both are in order of columns.
-fn join(runs: &[Run], a: std::ops::Range<usize>, b: std::ops::Range<usize>, parent: &mut [usize]) {
+fn join(runs: &[Run], a: Range<usize>, b: Range<usize>, parent: &mut [usize]) {
     let (mut x, mut y) = (a.start, b.start);
     while x < a.end && y < b.end {
         if runs[x].start <= runs[y].end && runs[y].start <= runs[x].end {
@@ -149,6 +207,15 @@ mod tests {
         assert_eq!(keep_from_share(&all, 0.4), boxes(&[LARGE, SECOND]));
         assert_eq!(keep_from_share(&all, 1.0), boxes(&[LARGE]));
         assert!(keep_from_share(&Mask::new([2, 2, 2]), 0.1).is_empty());
+    }
+
+    #[test]
+    fn pieces_are_told_with_size_and_slices_the_largest_first() {
+        let pieces = Pieces::of(&boxes(&[SPECK, LARGE, SECOND]));
+        let told: Vec<_> = pieces.list().iter().map(|p| (p.voxels, p.slices.clone())).collect();
+        assert_eq!(told, [(630, 0..3), (300, 0..5), (10, 5..6)]);
+        assert_eq!(pieces.keep(|n| n != 1), boxes(&[LARGE, SPECK]));
+        assert!(Pieces::of(&Mask::new([0, 3, 3])).list().is_empty());
     }
 
     #[test]

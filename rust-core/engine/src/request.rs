@@ -16,7 +16,8 @@ pub const MOST_OVERLAP: f64 = 0.9;
 pub struct SegmentRequest {
     /// The CT in Hounsfield units.
     pub ct: SharedVolume,
-    /// Model folders. A structure that several of them know comes from the one with the best validation DSC.
+    /// Model folders. A structure that several of them know comes from the one with the best validation DSC, near ties by
+    /// HD95 ([`tmli_model::choose_models`]).
     pub models: Vec<PathBuf>,
     /// Structures to find, by the names that the models use; empty for all.
     pub structures: Vec<String>,
@@ -85,6 +86,9 @@ pub struct StructureSource {
     pub weights_sha256: String,
     /// Mean Dice similarity coefficient on the model's validation cases; `None` where it was not validated.
     pub validation_dsc: Option<f64>,
+    /// Mean HD95 on the validation cases in which the model found the structure, in mm; `None` where not measured.
+    #[serde(default)]
+    pub validation_hd95_mm: Option<f64>,
 }
 
 /// Where the time of a job went, in seconds.

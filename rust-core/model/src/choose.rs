@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use crate::{Manifest, ModelError};
+use crate::{Manifest, ModelError, NEAR_DSC};
 
 /// Which model gives a structure.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub struct Choice {
     pub model: usize,
     /// Mean Dice similarity coefficient of that model's validation cases for the structure; `None` where none had it.
     pub validation_dsc: Option<f64>,
+    /// Mean HD95 of the same cases, in mm; `None` where it was not measured.
+    pub validation_hd95_mm: Option<f64>,
     /// Indices of the other models that know the structure.
     pub others: Vec<usize>,
 }
@@ -26,7 +28,9 @@ impl Choice {
             let dsc = manifest
                 .validation_dsc(&self.structure)
                 .map_or("not validated".to_owned(), |d| format!("validation DSC {d:.3}"));
-            Some(format!("model {} \"{}\" ({dsc})", m + 1, manifest.name))
+            let hd95 =
+                manifest.validation_hd95_mm(&self.structure).map_or(String::new(), |d| format!(", HD95 {d:.1} mm"));
+            Some(format!("model {} \"{}\" ({dsc}{hd95})", m + 1, manifest.name))
         };
         let others: Vec<String> = self.others.iter().filter_map(|&m| told(m)).collect();
         if others.is_empty() {
@@ -37,7 +41,9 @@ impl Choice {
 }
 
 /// For every structure that was asked for (all that the models know where `wanted` is empty) the model with the best
-/// validation DSC; the first given where nothing tells them apart. In the order in which the models name them.
+/// validation DSC. Of models whose DSC is within [`NEAR_DSC`] of the best the one with the smallest validation HD95,
+/// where all of them have one; the first given where nothing tells them apart. In the order in which the models name
+/// them.
 ///
 /// ```
 /// use tmli_model::{Manifest, NetworkConfig, Normalisation, StructureScore, UNet2dConfig, choose_models};
@@ -45,7 +51,7 @@ impl Choice {
 /// let model = |dsc: f64| {
 ///     let network = NetworkConfig::UNet2d(UNet2dConfig::with_width(1, 8, 3, Normalisation::Instance));
 ///     let mut manifest = Manifest::new("m", network, [5.0, 2.0, 2.0], [1, 64, 64], vec!["Liver".to_owned()]);
-///     manifest.validation = vec![StructureScore { structure: "Liver".to_owned(), dsc, cases: 4 }];
+///     manifest.validation = vec![StructureScore { structure: "Liver".to_owned(), dsc, hd95_mm: None, cases: 4 }];
 ///     manifest
 /// };
 /// let choices = choose_models(&[model(0.91), model(0.94)], &[])?;
@@ -68,16 +74,32 @@ pub fn choose_models<M: Borrow<Manifest>>(manifests: &[M], wanted: &[String]) ->
     }
     structures.retain(|s| wanted.is_empty() || wanted.contains(s));
     let choices = structures.into_iter().map(|structure| {
-        let dsc = |m: usize| manifests[m].borrow().validation_dsc(structure);
         let known: Vec<usize> =
             (0..manifests.len()).filter(|&m| manifests[m].borrow().structures.contains(structure)).collect();
-        // A model that was not validated comes after all that were.
-        let value = |m: usize| dsc(m).unwrap_or(-1.0);
-        let best = known.iter().copied().fold(known[0], |best, m| if value(m) > value(best) { m } else { best });
-        let others = known.into_iter().filter(|&m| m != best).collect();
-        Choice { structure: structure.clone(), model: best, validation_dsc: dsc(best), others }
+        let model = best(manifests, structure, &known);
+        let manifest = manifests[model].borrow();
+        Choice {
+            structure: structure.clone(),
+            model,
+            validation_dsc: manifest.validation_dsc(structure),
+            validation_hd95_mm: manifest.validation_hd95_mm(structure),
+            others: known.into_iter().filter(|&m| m != model).collect(),
+        }
     });
     Ok(choices.collect())
+}
+
+/// Of these models, one at least.
+fn best<M: Borrow<Manifest>>(manifests: &[M], structure: &str, known: &[usize]) -> usize {
+    // A model that was not validated comes after all that were.
+    let dsc = |m: usize| manifests[m].borrow().validation_dsc(structure).unwrap_or(-1.0);
+    let best = known.iter().copied().fold(known[0], |best, m| if dsc(m) > dsc(best) { m } else { best });
+    let hd95_mm = |m: usize| manifests[m].borrow().validation_hd95_mm(structure);
+    let near: Vec<usize> = known.iter().copied().filter(|&m| dsc(m) >= dsc(best) - NEAR_DSC).collect();
+    if near.iter().any(|&m| hd95_mm(m).is_none()) {
+        return best;
+    }
+    near.into_iter().fold(best, |chosen, m| if hd95_mm(m) < hd95_mm(chosen) { m } else { chosen })
 }
 
 #[cfg(test)]
@@ -89,10 +111,35 @@ mod tests {
         let network = NetworkConfig::UNet2d(UNet2dConfig::with_width(scores.len(), 4, 2, Normalisation::None));
         let structures = scores.iter().map(|(s, ..)| (*s).to_owned()).collect();
         let mut manifest = Manifest::new(name, network, [5.0, 2.0, 2.0], [1, 32, 32], structures);
-        let score =
-            |(s, dsc, cases): &(&str, f64, usize)| StructureScore { structure: (*s).into(), dsc: *dsc, cases: *cases };
+        let score = |(s, dsc, cases): &(&str, f64, usize)| StructureScore {
+            structure: (*s).into(),
+            dsc: *dsc,
+            hd95_mm: None,
+            cases: *cases,
+        };
         manifest.validation = scores.iter().map(score).collect();
         manifest
+    }
+
+    fn measured(name: &str, dsc: f64, hd95_mm: Option<f64>) -> Manifest {
+        let mut manifest = manifest(name, &[("CTV1", dsc, 4)]);
+        manifest.validation[0].hd95_mm = hd95_mm;
+        manifest
+    }
+
+    #[test]
+    fn of_models_that_are_as_good_by_dsc_the_one_with_the_smaller_distance_is_taken() {
+        let chosen = |models: &[Manifest]| choose_models(models, &[]).expect("choices")[0].model;
+        let far = measured("far", 0.874, Some(290.0));
+        assert_eq!(chosen(&[far.clone(), measured("near", 0.870, Some(3.0))]), 1);
+        assert_eq!(chosen(&[measured("near", 0.870, Some(3.0)), far.clone()]), 0);
+        assert_eq!(chosen(&[far.clone(), measured("near", 0.868, Some(3.0))]), 0, "not as good");
+        assert_eq!(chosen(&[measured("low", 0.872, Some(290.0)), far.clone()]), 1, "the same distance");
+        assert_eq!(chosen(&[far.clone(), measured("old", 0.873, None)]), 0, "nothing to compare");
+        let choice = &choose_models(&[far.clone(), measured("near", 0.870, Some(3.0))], &[]).expect("choices")[0];
+        assert_eq!((choice.validation_dsc, choice.validation_hd95_mm), (Some(0.870), Some(3.0)));
+        let told = choice.describe(&[far, measured("near", 0.870, Some(3.0))]).expect("contested");
+        assert!(told.contains("HD95 3.0 mm") && told.contains("HD95 290.0 mm"), "{told}");
     }
 
     #[test]

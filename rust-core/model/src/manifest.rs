@@ -1,10 +1,10 @@
 //! What `model.json` says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Intensity, ModelError, NetworkConfig};
+use crate::{Intensity, ModelError, NetworkConfig, PostProcessing};
 
 /// Layout of the model folder that this program writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -49,14 +49,6 @@ pub struct Manifest {
     pub weights_sha256: String,
 }
 
-/// What is done to the masks after thresholding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PostProcessing {
-    /// Structure name to the number of its largest connected pieces to keep; all are kept where it is not named.
-    #[serde(default)]
-    pub keep_largest: BTreeMap<String, usize>,
-}
-
 /// How a model came to be. Holds no patient data.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
@@ -80,18 +72,26 @@ pub struct Provenance {
     /// Number of cases validated on.
     #[serde(default)]
     pub validation_cases: usize,
+    /// When it was validated again after training, ISO 8601; scores and post-processing are from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validated_again: Option<String>,
     /// The whole training configuration, as the training wrote it.
     #[serde(default)]
     pub training: serde_json::Value,
 }
 
-/// Agreement with the reference for one structure, over the validation cases.
+/// Agreement with the reference for one structure, over the validation cases, at the network's spacing and after
+/// post-processing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StructureScore {
     /// TG-263 name.
     pub structure: String,
     /// Mean Dice similarity coefficient, 0 to 1.
     pub dsc: f64,
+    /// Mean 95th percentile of surface distances (profile `surfel`) over the cases in which the network found the
+    /// structure, in mm; `None` where it found it in none, and in manifests from before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hd95_mm: Option<f64>,
     /// Number of cases it was taken over.
     pub cases: usize,
 }
@@ -123,8 +123,16 @@ impl Manifest {
 
     /// Mean Dice similarity coefficient of the validation cases that had the structure; `None` where none had it.
     pub fn validation_dsc(&self, structure: &str) -> Option<f64> {
-        let found = self.validation.iter().find(|s| s.structure == structure && s.cases > 0)?;
-        found.dsc.is_finite().then_some(found.dsc)
+        Some(self.score(structure)?.dsc).filter(|dsc| dsc.is_finite())
+    }
+
+    /// Mean HD95 in mm of the validation cases in which the structure was found; `None` where it was not measured.
+    pub fn validation_hd95_mm(&self, structure: &str) -> Option<f64> {
+        self.score(structure)?.hd95_mm.filter(|hd95_mm| hd95_mm.is_finite())
+    }
+
+    fn score(&self, structure: &str) -> Option<&StructureScore> {
+        self.validation.iter().find(|s| s.structure == structure && s.cases > 0)
     }
 
     /// Refuses a manifest that contradicts itself, before anything is built from it.
@@ -164,6 +172,7 @@ impl Manifest {
         if self.patch.iter().product::<usize>() > LARGEST_PATCH {
             return bad(format!("a patch of {:?} has more than {LARGEST_PATCH} voxels", self.patch));
         }
+        self.post_processing.check()?;
         self.intensity.check()
     }
 }

@@ -47,7 +47,8 @@ pub use segment::{
 /// Where tensors are, for [`Model::load`].
 pub use tch::Device;
 pub use training::{
-    CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainInputs, TrainOutcome, TrainingCase, train,
+    CaseRoles, CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainInputs, TrainOutcome, TrainingCase,
+    train, validate_again,
 };
 // What a model folder says comes with the network that is made from it.
 pub use tmli_model::{

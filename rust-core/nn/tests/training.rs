@@ -122,13 +122,13 @@ fn learns(network: NetworkConfig) {
     .expect("training works");
     assert!(losses.windows(2).all(|pair| pair[1] < pair[0]), "{losses:?}");
     assert_eq!(outcome.validation.len(), 2);
-    for (structure, dice) in &outcome.validation {
-        assert!(*dice > 0.9, "{structure}: {dice}");
+    for score in &outcome.validation {
+        assert!(score.dsc > 0.9 && score.hd95_mm.is_some_and(|mm| mm < 10.0), "{score:?}");
     }
     let model = Model::load(&out, Device::Cpu).expect("the model folder is whole");
     let manifest = model.manifest();
     assert_eq!(manifest.weights_sha256, outcome.weights_sha256);
-    assert_eq!(manifest.validation.len(), 2);
+    assert_eq!(manifest.validation, outcome.validation);
     assert_eq!(manifest.provenance.seed, 1);
     assert_eq!((manifest.provenance.training_cases, manifest.provenance.validation_cases), (2, 1));
 }

@@ -266,6 +266,8 @@ pub(crate) struct StructureSource {
     weights_sha256: String,
     /// Mean DSC on the model's validation cases; None where it was not validated.
     validation_dsc: Option<f64>,
+    /// Mean HD95 on its validation cases in mm, or None.
+    validation_hd95_mm: Option<f64>,
 }
 
 #[pymethods]
@@ -301,6 +303,7 @@ impl SegmentResult {
             network: source.network,
             weights_sha256: source.weights_sha256,
             validation_dsc: source.validation_dsc,
+            validation_hd95_mm: source.validation_hd95_mm,
         };
         let t = found.timings;
         let timings = [

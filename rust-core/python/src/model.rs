@@ -25,6 +25,8 @@ pub(crate) struct Manifest {
     structures: Vec<String>,
     /// Mean DSC of the validation cases by structure; those that were never validated are not in it.
     validation: BTreeMap<String, f64>,
+    /// Mean HD95 of the same cases in mm; structures without a distance are not in it.
+    validation_hd95_mm: BTreeMap<String, f64>,
     /// Voxel spacing that the network was trained at, mm (k, j, i).
     spacing_mm: (f64, f64, f64),
     /// Window of the network in voxels of that spacing (k, j, i); k is 1 in 2D.
@@ -49,8 +51,10 @@ impl Manifest {
 impl From<tmli_model::Manifest> for Manifest {
     fn from(manifest: tmli_model::Manifest) -> Self {
         let score = |name: &String| Some((name.clone(), manifest.validation_dsc(name)?));
+        let distance = |name: &String| Some((name.clone(), manifest.validation_hd95_mm(name)?));
         Self {
             validation: manifest.structures.iter().filter_map(score).collect(),
+            validation_hd95_mm: manifest.structures.iter().filter_map(distance).collect(),
             network: match manifest.network {
                 NetworkConfig::UNet2d(_) => "unet2d",
                 NetworkConfig::VNet3d(_) => "vnet3d",

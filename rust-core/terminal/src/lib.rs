@@ -13,3 +13,4 @@ pub mod probe;
 pub mod program;
 pub mod progress;
 pub mod train_args;
+pub mod validate_args;

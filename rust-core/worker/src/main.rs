@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tmli_terminal::{program, progress::Verbosity, train_args::TrainArgs};
+use tmli_terminal::{program, progress::Verbosity, train_args::TrainArgs, validate_args::ValidateArgs};
 
 mod probe;
+mod scores;
 mod serve;
 mod train;
 mod train_config;
 mod train_source;
+mod validate;
 
 /// The part of TMLI that runs networks. `tmli` starts it; nobody needs to start it by hand.
 #[derive(Debug, Parser)]
@@ -27,6 +29,8 @@ struct Cli {
 enum Command {
     /// As `tmli train`
     Train(Box<TrainArgs>),
+    /// As `tmli validate`
+    Validate(ValidateArgs),
     /// Run segmentation jobs for TMLI's library, which starts this and talks to it through standard input
     Serve,
     /// Tell libtorch and the device that would be taken, as one line of JSON
@@ -40,6 +44,7 @@ fn main() -> ExitCode {
         // Its host decides when it ends: signals do what they do by themselves, and panics are told in the log.
         Command::Serve => serve::serve(),
         Command::Train(args) => program::run(|| train::run(&args, verbosity)),
+        Command::Validate(args) => program::run(|| validate::run(&args, verbosity)),
         Command::Probe => program::run(probe::run),
     }
 }

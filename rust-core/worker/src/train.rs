@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use tmli_model::read_manifest;
 use tmli_nn::{CaseSplit, NnError, TrainConfig, TrainEvent, TrainInputs, TrainOutcome, choose_device};
 use tmli_protocol::split_cohort;
 use tmli_terminal::{
@@ -14,6 +15,7 @@ use tmli_terminal::{
 };
 
 use crate::{
+    scores,
     train_config::{structures, train_config},
     train_source::Cohort,
 };
@@ -91,8 +93,10 @@ fn describe_outcome(outcome: &TrainOutcome, config: &TrainConfig, out: &Path) ->
         outcome.kept_epoch,
         out.display()
     );
-    for (structure, dsc) in &outcome.validation {
-        text.push_str(&format!("\n  validation DSC {dsc:.3}  {structure}"));
+    if let Ok(manifest) = read_manifest(out)
+        && !manifest.validation.is_empty()
+    {
+        text.push_str(&format!("\n{}", scores::table(&manifest)));
     }
     text.push_str(&format!("\nweights sha256 {}", outcome.weights_sha256));
     text

@@ -44,7 +44,7 @@ fn a_structure_comes_from_the_better_model_and_only_those_that_were_asked_for_co
         manifest.validation = manifest
             .structures
             .iter()
-            .map(|s| tmli_model::StructureScore { structure: s.clone(), dsc, cases: 2 })
+            .map(|s| tmli_model::StructureScore { structure: s.clone(), dsc, hd95_mm: None, cases: 2 })
             .collect();
         fs::write(model.join("model.json"), serde_json::to_vec(&manifest).expect("JSON")).expect("written");
     }

@@ -21,7 +21,7 @@ pub(crate) fn run(command: Command, verbosity: Verbosity) -> Outcome {
         Command::Inspect(args) => inspect::run(&args, verbosity),
         Command::Doctor(args) => doctor::run(&args),
         // The arguments are fine; the worker reads them again.
-        Command::Train(_) => crate::worker::hand_over(std::env::args_os().skip(1)),
+        Command::Train(_) | Command::Validate(_) => crate::worker::hand_over(std::env::args_os().skip(1)),
         Command::Segment(args) => segment::run(&args, verbosity),
         Command::Worker(_) => crate::worker::hand_over(["serve".into()]),
         Command::Compare(args) => compare::run(&args, verbosity),

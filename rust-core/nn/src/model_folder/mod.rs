@@ -6,4 +6,5 @@ mod load;
 mod save;
 
 pub use load::{Model, load_weights};
+pub(crate) use save::save_manifest;
 pub use save::{save_model, serialise_weights, write_atomically};

@@ -23,10 +23,7 @@ use crate::error::NnError;
 pub fn save_model(dir: &Path, mut manifest: Manifest, vs: &nn::VarStore) -> Result<(), NnError> {
     let weights = serialise_weights(vs)?;
     manifest.weights_sha256 = hex(&Sha256::digest(&weights));
-    manifest.check()?;
-    let mut json =
-        serde_json::to_vec_pretty(&manifest).map_err(|e| ModelError::ManifestContents { reason: e.to_string() })?;
-    json.push(b'\n');
+    let json = to_json(&manifest)?;
     if dir.is_dir() {
         write_atomically(&dir.join(WEIGHTS_FILE), &weights)?;
         return write_atomically(&dir.join(MANIFEST_FILE), &json);
@@ -45,6 +42,20 @@ pub fn save_model(dir: &Path, mut manifest: Manifest, vs: &nn::VarStore) -> Resu
         sync_folder(parent);
     }
     written
+}
+
+/// Replaces `model.json` of a model folder in one rename; the weights must be those that the manifest's hash tells.
+pub(crate) fn save_manifest(dir: &Path, manifest: &Manifest) -> Result<(), NnError> {
+    write_atomically(&dir.join(MANIFEST_FILE), &to_json(manifest)?)
+}
+
+/// After [`Manifest::check`].
+fn to_json(manifest: &Manifest) -> Result<Vec<u8>, NnError> {
+    manifest.check()?;
+    let mut json =
+        serde_json::to_vec_pretty(manifest).map_err(|e| ModelError::ManifestContents { reason: e.to_string() })?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 /// The variables of a store as a safetensors file, in order of their names: the same weights give the same bytes.

@@ -6,9 +6,10 @@ use std::{
 };
 
 use ndarray::ArrayView3;
+use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
-use tmli_core::{Segment, Segmentation, VoxelBox, body::silhouette, components::keep_largest};
-use tmli_model::{Intensity, Manifest, ModelError, ModelGrid, WindowPlan};
+use tmli_core::{Segment, Segmentation, VoxelBox, body::silhouette};
+use tmli_model::{Intensity, Manifest, ModelError, ModelGrid, PieceRule, WindowPlan};
 
 use super::{
     CtView, SegmentOptions, SegmentProgress, SegmentStatistics, accumulator::Accumulator, back::BackToCt,
@@ -62,11 +63,12 @@ pub(super) fn run(
     let statistics = work.statistics;
     let mut masks = std::mem::take(&mut work.back.masks);
     if job.options.post_process && region.is_none() {
-        for (name, mask) in job.manifest.structures.iter().zip(&mut masks) {
-            if let Some(&count) = job.manifest.post_processing.keep_largest.get(name) {
-                *mask = keep_largest(mask, count);
+        masks.par_iter_mut().zip(&job.manifest.structures).for_each(|(mask, name)| {
+            let rule = job.manifest.post_processing.rule(name);
+            if rule != PieceRule::default() {
+                *mask = rule.apply(mask, spacing.k);
             }
-        }
+        });
     }
     let names = job.manifest.structures.iter().cloned();
     let segments = names.zip(masks).map(|(name, mask)| Segment { name, mask: axes.mask_to_ct(mask) }).collect();

@@ -54,8 +54,6 @@ pub(super) struct Best {
     pub epoch: u64,
     /// Bits of the mean Dice: JSON numbers may lose the last one. `None` without validation cases.
     pub mean_dice_bits: Option<u64>,
-    /// Mean Dice per structure.
-    pub validation: Vec<(String, f64)>,
     /// Of the model folder's weights.
     pub weights_sha256: String,
 }
@@ -70,8 +68,7 @@ impl Best {
 /// What a training is defined by. `data` is the fingerprint of all prepared cases.
 pub(super) fn identity(config: &TrainConfig, split: &CaseSplit, data: &str) -> Value {
     let list = |ids: &[String]| {
-        // Hashes alone: identifiers of cases stay in split.json.
-        let short: Vec<String> = ids.iter().map(|id| hex(&Sha256::digest(id)[..8])).collect();
+        let short: Vec<String> = ids.iter().map(|id| short_hash(id)).collect();
         Value::from(short)
     };
     let mut config = serde_json::to_value(config).unwrap_or(Value::Null);
@@ -85,6 +82,11 @@ pub(super) fn identity(config: &TrainConfig, split: &CaseSplit, data: &str) -> V
         "split": { "training": list(&split.training), "validation": list(&split.validation) },
         "data": data,
     })
+}
+
+/// What is kept of a case's identifier; itself it stays in split.json.
+pub(super) fn short_hash(id: &str) -> String {
+    hex(&Sha256::digest(id)[..8])
 }
 
 /// Names what differs between two identities, or `None`.

@@ -5,7 +5,7 @@ use ndarray::{Array3, Axis, Zip};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
-use tmli_model::{ModelError, ModelGrid, hex};
+use tmli_model::{Manifest, ModelError, ModelGrid, hex};
 
 use super::{
     case::{CaseSource, TrainingCase},
@@ -16,6 +16,31 @@ use crate::{
     NnError,
     preprocess::{CtResampler, PatientAxes, body_box, resample_mask},
 };
+
+/// What a network wants of a case.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// TG-263 names.
+    pub structures: &'a [String],
+    /// `[k, j, i]`; a 2D network keeps the CT's own slices.
+    pub spacing_mm: [f64; 3],
+    /// 2 or 3.
+    pub dimensions: usize,
+}
+
+impl<'a> From<&'a TrainConfig> for Wanted<'a> {
+    fn from(config: &'a TrainConfig) -> Self {
+        let dimensions = config.network.dimensions();
+        Self { structures: &config.structures, spacing_mm: config.spacing_mm, dimensions }
+    }
+}
+
+impl<'a> From<&'a Manifest> for Wanted<'a> {
+    fn from(manifest: &'a Manifest) -> Self {
+        let dimensions = manifest.network.dimensions();
+        Self { structures: &manifest.structures, spacing_mm: manifest.spacing_mm, dimensions }
+    }
+}
 
 /// One case, ready to cut patches from.
 pub(super) struct PreparedCase {
@@ -40,13 +65,13 @@ impl PreparedCase {
     }
 
     /// Resamples a case to the grid that segmentation would give the network.
-    pub(super) fn new(case: &TrainingCase, config: &TrainConfig) -> Result<Self, NnError> {
+    pub(super) fn new(case: &TrainingCase, wanted: Wanted<'_>) -> Result<Self, NnError> {
         let axes = PatientAxes::of(case.ct.geometry());
         let hu = axes.view(case.ct.data().view());
         let spacing = axes.spacing(case.ct.geometry().spacing_mm());
-        let dimensions = config.network.dimensions();
+        let dimensions = wanted.dimensions;
         let crop = body_box(hu, spacing);
-        let grid = ModelGrid::for_network(spacing, crop, config.spacing_mm, dimensions)?;
+        let grid = ModelGrid::for_network(spacing, crop, wanted.spacing_mm, dimensions)?;
         let [k, j, i] = grid.shape();
         let mut ct = Array3::zeros((k, j, i));
         for (mut target, plane) in ct.axis_iter_mut(Axis(0)).zip(CtResampler::new(hu, &grid)?) {
@@ -59,8 +84,8 @@ impl PreparedCase {
             .par_iter()
             .map(|mask| mask.as_ref().map(|mask| resample_mask(&axes.mask_from_ct(mask), &grid)).transpose())
             .collect::<Result<_, _>>()?;
-        let slice_mm = if dimensions == 2 { spacing.k } else { config.spacing_mm[0] };
-        let spacing_mm = [slice_mm, config.spacing_mm[1], config.spacing_mm[2]];
+        let slice_mm = if dimensions == 2 { spacing.k } else { wanted.spacing_mm[0] };
+        let spacing_mm = [slice_mm, wanted.spacing_mm[1], wanted.spacing_mm[2]];
         // Nothing here depends on where in the patient the voxels are.
         let here = SpacingMm::new(spacing_mm[0], spacing_mm[1], spacing_mm[2]);
         let geometry = VolumeGeometry::axial(grid.shape(), PointLps::new(0.0, 0.0, 0.0), here);
@@ -96,30 +121,39 @@ pub(super) fn load_cases(
     ids: &[String],
     role: &'static str,
     source: &dyn CaseSource,
-    config: &TrainConfig,
+    wanted: Wanted<'_>,
     before: &mut dyn FnMut(usize) -> Result<(), NnError>,
 ) -> Result<Vec<PreparedCase>, NnError> {
     let cases = ids.len();
     let mut prepared = Vec::with_capacity(cases);
     for (n, id) in ids.iter().enumerate() {
         before(n)?;
-        let number = n + 1;
-        let case = source.load(id).map_err(|source| TrainError::Load { number, cases, role, source })?;
-        let unusable = |what: String| Err(TrainError::Case { number, cases, role, what }.into());
-        if case.masks.len() != config.structures.len() {
-            return unusable(format!("it has {} masks for {} structures", case.masks.len(), config.structures.len()));
-        }
-        let shape = case.ct.geometry().shape();
-        for (mask, name) in case.masks.iter().zip(&config.structures) {
-            if let Some(mask) = mask
-                && mask.shape() != shape
-            {
-                return unusable(format!("the mask of {name} has {:?} voxels, its CT {shape:?}", mask.shape()));
-            }
-        }
-        prepared.push(PreparedCase::new(&case, config)?);
+        prepared.push(load_case(id, (n + 1, cases, role), source, wanted)?);
     }
     Ok(prepared)
+}
+
+/// Loads one case; errors name it by its number, the number of cases, and its role.
+pub(super) fn load_case(
+    id: &str,
+    (number, cases, role): (usize, usize, &'static str),
+    source: &dyn CaseSource,
+    wanted: Wanted<'_>,
+) -> Result<PreparedCase, NnError> {
+    let case = source.load(id).map_err(|source| TrainError::Load { number, cases, role, source })?;
+    let unusable = |what: String| Err(TrainError::Case { number, cases, role, what }.into());
+    if case.masks.len() != wanted.structures.len() {
+        return unusable(format!("it has {} masks for {} structures", case.masks.len(), wanted.structures.len()));
+    }
+    let shape = case.ct.geometry().shape();
+    for (mask, name) in case.masks.iter().zip(wanted.structures) {
+        if let Some(mask) = mask
+            && mask.shape() != shape
+        {
+            return unusable(format!("the mask of {name} has {:?} voxels, its CT {shape:?}", mask.shape()));
+        }
+    }
+    PreparedCase::new(&case, wanted)
 }
 
 /// What the cases hold of each structure.

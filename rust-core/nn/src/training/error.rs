@@ -27,6 +27,12 @@ pub enum TrainError {
     /// There is nothing to train on.
     #[error("no training case: the split has an empty training list; check that the cohort folder holds cases")]
     NoCases,
+    /// There is nothing to validate on.
+    #[error("no case to validate on: the model learned from all {learned} cases; give a cohort with others")]
+    NothingToValidateOn {
+        /// Cases that the model was trained on.
+        learned: usize,
+    },
     /// None of the training cases has any of the structures.
     #[error(
         "none of the {cases} training cases has any of the structures to train ({structures}); check the names of the \

@@ -1,6 +1,7 @@
 //! What training tells while it runs.
 
 use serde::Serialize;
+use tmli_model::StructureScore;
 
 /// Progress. Also written to `training/log.jsonl`, one JSON object per line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,7 +73,8 @@ pub enum TrainEvent {
         loss: f64,
         /// At the end of the epoch.
         learning_rate: f64,
-        /// Mean Dice per structure over the validation cases that have it; empty when not validated now.
+        /// Mean Dice per structure over the validation cases that have it, before post-processing; empty when not
+        /// validated now.
         validation: Vec<(String, f64)>,
         /// Mean of these, when validated now.
         mean_dice: Option<f64>,
@@ -104,9 +106,9 @@ pub enum TrainEvent {
 pub struct TrainOutcome {
     /// From 1: the epoch whose weights are in the model folder.
     pub kept_epoch: u64,
-    /// Mean Dice per structure over the validation cases that have it; empty without validation cases.
-    pub validation: Vec<(String, f64)>,
-    /// Mean of these.
+    /// As in the model folder's manifest; empty without validation cases.
+    pub validation: Vec<StructureScore>,
+    /// Mean Dice over the structures before post-processing, by which the epoch was chosen.
     pub mean_dice: Option<f64>,
     /// Steps done.
     pub steps: u64,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tch::Device;
-use tmli_model::{MANIFEST_FILE, Manifest, PostProcessing, Provenance, StructureScore, WEIGHTS_FILE};
+use tmli_model::{MANIFEST_FILE, Manifest, Provenance, WEIGHTS_FILE, read_manifest};
 
 use super::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainOutcome,
@@ -23,7 +23,7 @@ use super::{
     output::{Clock, Output},
     random::{Purpose, torch_seed},
     sampler::Sampler,
-    validate::{ValidationScore, mean, pairs, validate},
+    validate::{Anatomy, Found, Judge, find, mean, pairs, score},
 };
 use crate::{NnError, model_folder::save_model};
 
@@ -87,9 +87,12 @@ pub fn train(
         out.warn("there is no checkpoint to resume from yet: the training starts from its beginning")?;
     }
     let (training, validation) = load_all(inputs, &mut out)?;
+    let mut anatomy = Anatomy::new(config.structures.len());
+    training.iter().for_each(|case| anatomy.see(case));
     let mut run = Run {
         inputs,
         learner: network,
+        anatomy,
         contents: Contents::of(&training, config.structures.len()),
         training: &training,
         validation: &validation,
@@ -134,7 +137,7 @@ fn load_all(inputs: &TrainInputs<'_>, out: &mut Output<'_>) -> Result<(Vec<Prepa
     let split = inputs.split;
     let cases = split.training.len() + split.validation.len();
     let mut load = |ids: &[String], role, done: usize| {
-        load_cases(ids, role, inputs.source, inputs.config, &mut |n| {
+        load_cases(ids, role, inputs.source, inputs.config.into(), &mut |n| {
             out.tell(TrainEvent::Loading { case: done + n + 1, cases })
         })
     };
@@ -148,6 +151,7 @@ fn load_all(inputs: &TrainInputs<'_>, out: &mut Output<'_>) -> Result<(Vec<Prepa
 struct Run<'a> {
     inputs: &'a TrainInputs<'a>,
     learner: Learner,
+    anatomy: Anatomy,
     contents: Contents,
     training: &'a [PreparedCase],
     validation: &'a [PreparedCase],
@@ -287,26 +291,19 @@ impl Run<'_> {
         let start = Instant::now();
         let epoch = step / config.iterations_per_epoch;
         let last = epoch == config.epochs;
-        let mut scores = Vec::new();
+        let mut found = Vec::new();
         if !self.validation.is_empty() && (last || epoch.is_multiple_of(config.validate_every_epochs)) {
-            let cases = self.validation.len();
-            scores = validate(&*self.learner.network, self.validation, config, self.inputs.device, &mut |case| {
-                out.tell(TrainEvent::Validating { epoch, case: case + 1, cases })
-            })?;
+            found = self.validate(epoch, out)?;
         }
+        let scores = score(&config.structures, self.validation, &found);
         let mean_dice = mean(&scores);
         let saved = match (mean_dice, self.validation.is_empty()) {
             (None, without_validation) => without_validation || (last && self.state.best.is_none()),
             (Some(now), _) => self.state.best.as_ref().and_then(Best::mean_dice).is_none_or(|best| now > best),
         };
         if saved {
-            let weights_sha256 = self.write_model(epoch, &scores)?;
-            self.state.best = Some(Best {
-                epoch,
-                mean_dice_bits: mean_dice.map(f64::to_bits),
-                validation: pairs(&scores),
-                weights_sha256,
-            });
+            let weights_sha256 = self.write_model(epoch, &found)?;
+            self.state.best = Some(Best { epoch, mean_dice_bits: mean_dice.map(f64::to_bits), weights_sha256 });
         }
         let (sum, count) = std::mem::take(&mut self.state.epoch_loss);
         self.save(out)?;
@@ -324,7 +321,21 @@ impl Run<'_> {
         })
     }
 
-    fn write_model(&self, epoch: u64, scores: &[ValidationScore]) -> Result<String, NnError> {
+    /// Segments all validation cases.
+    fn validate(&self, epoch: u64, out: &mut Output<'_>) -> Result<Vec<Found>, NnError> {
+        let (network, manifest) = (&*self.learner.network, self.manifest());
+        let (overlap, device) = (self.inputs.config.validation_overlap, self.inputs.device);
+        let cases = self.validation.len();
+        let mut all = Vec::with_capacity(cases);
+        for (n, case) in self.validation.iter().enumerate() {
+            out.tell(TrainEvent::Validating { epoch, case: n + 1, cases })?;
+            all.push(find(network, &manifest, overlap, device, case)?);
+        }
+        Ok(all)
+    }
+
+    /// What the settings say, with no training behind it yet.
+    fn manifest(&self) -> Manifest {
         let config = self.inputs.config;
         let mut manifest = Manifest::new(
             config.name.clone(),
@@ -335,24 +346,24 @@ impl Run<'_> {
         );
         manifest.intensity = config.intensity;
         manifest.set = config.set.clone();
-        manifest.validation = scores
-            .iter()
-            .map(|s| StructureScore { structure: s.structure.clone(), dsc: s.dice, cases: s.cases })
-            .collect();
-        manifest.post_processing = PostProcessing {
-            keep_largest: scores
-                .iter()
-                .filter(|s| s.largest_piece_is_better)
-                .map(|s| (s.structure.clone(), 1))
-                .collect(),
-        };
+        manifest
+    }
+
+    fn write_model(&self, epoch: u64, found: &[Found]) -> Result<String, NnError> {
+        let config = self.inputs.config;
+        let mut manifest = self.manifest();
+        let mut judge = Judge::new(&self.anatomy);
+        for (case, found) in self.validation.iter().zip(found) {
+            judge.hear(case, found)?;
+        }
+        judge.decide(&mut manifest);
         let training = serde_json::json!({
             "config": config,
             "split": self.state.identity["split"],
             "split_seed": self.inputs.split.seed,
             "device": format!("{:?}", self.inputs.device),
             "kept": if self.validation.is_empty() { "last epoch: there were no validation cases" }
-                else { "best epoch by mean validation Dice" },
+                else { "best epoch by mean validation Dice before post-processing" },
         });
         manifest.provenance = Provenance {
             software: format!("tmli {}", env!("CARGO_PKG_VERSION")),
@@ -362,6 +373,7 @@ impl Run<'_> {
             steps: self.state.step as usize,
             training_cases: self.training.len(),
             validation_cases: self.validation.len(),
+            validated_again: None,
             training,
         };
         save_model(self.inputs.out, manifest, &self.learner.store)?;
@@ -381,7 +393,7 @@ impl Run<'_> {
         out.tell(finished).or_else(only_cancelled)?;
         Ok(TrainOutcome {
             kept_epoch: best.epoch,
-            validation: best.validation,
+            validation: read_manifest(self.inputs.out)?.validation,
             mean_dice,
             steps,
             weights_sha256: best.weights_sha256,

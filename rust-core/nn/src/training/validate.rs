@@ -2,18 +2,19 @@
 
 use std::ops::ControlFlow;
 
+use rayon::prelude::*;
 use tch::Device;
-use tmli_core::{Mask, components::keep_largest};
-use tmli_model::Manifest;
+use tmli_core::{Mask, MetricsError};
+use tmli_model::{Manifest, ModelError, RuleTrials, SeenPieces};
 
-use super::{config::TrainConfig, data::PreparedCase};
+use super::data::PreparedCase;
 use crate::{
     NnError,
     networks::Network,
     segment::{SegmentOptions, segment_with},
 };
 
-/// One structure over the validation cases.
+/// One structure over the validation cases, before post-processing.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ValidationScore {
     /// TG-263 name.
@@ -22,49 +23,43 @@ pub(super) struct ValidationScore {
     pub dice: f64,
     /// Their number.
     pub cases: usize,
-    /// Whether to keep the largest connected piece only lowers Dice in none of the cases and raises it in one.
-    pub largest_piece_is_better: bool,
 }
 
-/// Segments all cases. Structures that no case has are left out. `before` is told the number (from 0) of the next case.
-pub(super) fn validate(
+/// Masks of one case, in the order of the model's structures, before post-processing.
+pub(super) type Found = Vec<Mask>;
+
+/// Segments one case.
+pub(super) fn find(
     network: &dyn Network,
-    cases: &[PreparedCase],
-    config: &TrainConfig,
+    manifest: &Manifest,
+    overlap: f64,
     device: Device,
-    before: &mut dyn FnMut(usize) -> Result<(), NnError>,
-) -> Result<Vec<ValidationScore>, NnError> {
-    let mut manifest = Manifest::new(
-        config.name.clone(),
-        config.network.clone(),
-        config.spacing_mm,
-        config.patch,
-        config.structures.clone(),
-    );
-    manifest.intensity = config.intensity;
-    let options =
-        SegmentOptions { overlap: config.validation_overlap, post_process: false, ..SegmentOptions::default() };
-    let mut dice: Vec<Vec<[f64; 2]>> = vec![Vec::new(); config.structures.len()];
-    for (n, case) in cases.iter().enumerate() {
-        before(n)?;
-        let go_on = &mut |_| ControlFlow::Continue(());
-        let (found, _) = segment_with(network, &manifest, device, &case.ct, &options, go_on)?;
-        for (s, prediction) in found.segments.iter().enumerate() {
+    case: &PreparedCase,
+) -> Result<Found, NnError> {
+    let options = SegmentOptions { overlap, post_process: false, ..SegmentOptions::default() };
+    let go_on = &mut |_| ControlFlow::Continue(());
+    let (found, _) = segment_with(network, manifest, device, &case.ct, &options, go_on)?;
+    Ok(found.segments.into_iter().map(|segment| segment.mask).collect())
+}
+
+/// Structures that no case has are left out.
+pub(super) fn score(structures: &[String], cases: &[PreparedCase], found: &[Found]) -> Vec<ValidationScore> {
+    let mut dice: Vec<Vec<f64>> = vec![Vec::new(); structures.len()];
+    for (case, found) in cases.iter().zip(found) {
+        for (s, prediction) in found.iter().enumerate() {
             if let Some(reference) = case.masks[s].as_ref().filter(|m| !m.is_empty()) {
-                let all = dice_of(reference, &prediction.mask);
-                dice[s].push([all, dice_of(reference, &keep_largest(&prediction.mask, 1))]);
+                dice[s].push(dice_of(reference, prediction));
             }
         }
     }
-    let scores = config.structures.iter().zip(dice).filter(|(_, dice)| !dice.is_empty());
-    Ok(scores
+    let scores = structures.iter().zip(dice).filter(|(_, dice)| !dice.is_empty());
+    scores
         .map(|(structure, dice)| ValidationScore {
             structure: structure.clone(),
-            dice: dice.iter().map(|d| d[0]).sum::<f64>() / dice.len() as f64,
+            dice: dice.iter().sum::<f64>() / dice.len() as f64,
             cases: dice.len(),
-            largest_piece_is_better: dice.iter().all(|d| d[1] >= d[0]) && dice.iter().any(|d| d[1] > d[0]),
         })
-        .collect())
+        .collect()
 }
 
 /// `2 |A and B| / (|A| + |B|)`; the reference is not empty.
@@ -81,4 +76,60 @@ pub(super) fn mean(scores: &[ValidationScore]) -> Option<f64> {
 /// Structures and their Dice.
 pub(super) fn pairs(scores: &[ValidationScore]) -> Vec<(String, f64)> {
     scores.iter().map(|s| (s.structure.clone(), s.dice)).collect()
+}
+
+/// How every structure falls into pieces, learned case by case.
+#[derive(Clone)]
+pub(super) struct Anatomy(Vec<SeenPieces>);
+
+impl Anatomy {
+    /// Of so many structures, before the first case.
+    pub(super) fn new(structures: usize) -> Self {
+        Self(vec![SeenPieces::default(); structures])
+    }
+
+    /// Learns from a case's contours.
+    pub(super) fn see(&mut self, case: &PreparedCase) {
+        let slice_mm = case.spacing_mm[0];
+        self.0.par_iter_mut().zip(&case.masks).for_each(|(seen, mask)| {
+            if let Some(mask) = mask {
+                seen.see(mask, slice_mm);
+            }
+        });
+    }
+}
+
+/// Chooses every structure's post-processing, case by case.
+pub(super) struct Judge(Vec<RuleTrials>);
+
+impl Judge {
+    /// Of the structures of this anatomy.
+    pub(super) fn new(anatomy: &Anatomy) -> Self {
+        Self(anatomy.0.iter().map(RuleTrials::new).collect())
+    }
+
+    /// Tries all rules on a case.
+    pub(super) fn hear(&mut self, case: &PreparedCase, found: &Found) -> Result<(), NnError> {
+        let spacing = case.ct.geometry().spacing_mm();
+        let unsuitable = |e: MetricsError| ModelError::Unsuitable { reason: e.to_string() };
+        let pairs = self.0.par_iter_mut().zip(&case.masks).zip(found);
+        pairs
+            .try_for_each(|((trials, reference), prediction)| {
+                reference.as_ref().map_or(Ok(()), |reference| trials.add(reference, prediction, spacing))
+            })
+            .map_err(|e| unsuitable(e).into())
+    }
+
+    /// Writes the rules, and how good the network is with them, into a manifest. What it says of structures that no case
+    /// has stays.
+    pub(super) fn decide(&self, manifest: &mut Manifest) {
+        for (trials, name) in self.0.iter().zip(&manifest.structures) {
+            let Some((rule, score)) = trials.choose(name) else { continue };
+            manifest.post_processing.set_rule(name, rule);
+            match manifest.validation.iter_mut().find(|old| old.structure == *name) {
+                Some(old) => *old = score,
+                None => manifest.validation.push(score),
+            }
+        }
+    }
 }

@@ -164,7 +164,7 @@ impl Plan {
 
     fn notes(&self, words: &SegmentWords) -> Vec<String> {
         let mut notes: Vec<String> = self.choices.iter().filter_map(|c| c.describe(&self.manifests)).collect();
-        let cleaned = |&&m: &&usize| !self.manifests[m].post_processing.keep_largest.is_empty();
+        let cleaned = |&&m: &&usize| !self.manifests[m].post_processing.is_empty();
         if words.region.is_some() && self.needed.iter().any(|m| cleaned(&m)) {
             notes.push("small pieces are kept in a region: they may belong to a larger one outside of it".to_owned());
         }
@@ -180,6 +180,7 @@ impl Plan {
                 network: manifest.network.kind().to_owned(),
                 weights_sha256: manifest.weights_sha256.clone(),
                 validation_dsc: choice.validation_dsc,
+                validation_hd95_mm: choice.validation_hd95_mm,
             }
         };
         self.choices.iter().map(source).collect()
