@@ -30,18 +30,30 @@ pub struct SeenPieces {
 }
 
 impl SeenPieces {
-    /// Adds a case's contours; an empty mask says nothing. Axis k runs along the body, `slice_mm` is its spacing.
-    pub fn see(&mut self, reference: &Mask, slice_mm: f64) {
-        let Some(bounds) = reference.bounds() else { return };
+    /// Of one case's contours; an empty mask says nothing. Axis k runs along the body, `slice_mm` is its spacing.
+    pub fn of(reference: &Mask, slice_mm: f64) -> Self {
+        let Some(bounds) = reference.bounds() else { return Self::default() };
         let pieces = Pieces::of(reference);
         let least = LEAST_SHARE * reference.count() as f64;
-        let count = pieces.list().iter().filter(|piece| piece.voxels as f64 >= least).count();
-        let all = vec![true; count];
-        let gaps = (1..count).map(|n| gap_mm(&pieces, &all, n, slice_mm));
-        self.cases += 1;
-        self.most = self.most.max(count);
-        self.largest_gap_mm = gaps.fold(self.largest_gap_mm, f64::max);
-        self.longest_mm = self.longest_mm.max((bounds.max[0] - bounds.min[0]) as f64 * slice_mm);
+        let most = pieces.list().iter().filter(|piece| piece.voxels as f64 >= least).count();
+        let all = vec![true; most];
+        let gaps = (1..most).map(|n| gap_mm(&pieces, &all, n, slice_mm));
+        Self {
+            cases: 1,
+            most,
+            largest_gap_mm: gaps.fold(0.0, f64::max),
+            longest_mm: (bounds.max[0] - bounds.min[0]) as f64 * slice_mm,
+        }
+    }
+
+    /// What was seen in either.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            cases: self.cases + other.cases,
+            most: self.most.max(other.most),
+            largest_gap_mm: self.largest_gap_mm.max(other.largest_gap_mm),
+            longest_mm: self.longest_mm.max(other.longest_mm),
+        }
     }
 
     /// Rules under which every piece that was seen would have stayed, the mildest last; without a case no rule but
@@ -149,10 +161,12 @@ mod tests {
         })
     }
 
+    fn of_all(drawn: &[Mask]) -> SeenPieces {
+        drawn.iter().fold(SeenPieces::default(), |seen, mask| seen.and(SeenPieces::of(mask, SPACING.k)))
+    }
+
     fn trials(seen: &[Mask], cases: &[(Mask, Mask)]) -> (PieceRule, StructureScore) {
-        let mut pieces = SeenPieces::default();
-        seen.iter().for_each(|mask| pieces.see(mask, SPACING.k));
-        let mut trials = RuleTrials::new(&pieces);
+        let mut trials = RuleTrials::new(&of_all(seen));
         for (reference, prediction) in cases {
             trials.add(reference, prediction, SPACING).expect("masks of one grid");
         }
@@ -204,9 +218,7 @@ mod tests {
             let drawn: Vec<Mask> = drawn.iter().map(|list| {
                 blocks(&list.iter().map(|&(at, slices, column)| (at, slices, 4 * column)).collect::<Vec<_>>())
             }).collect();
-            let mut seen = SeenPieces::default();
-            drawn.iter().for_each(|mask| seen.see(mask, SPACING.k));
-            for rule in seen.rules() {
+            for rule in of_all(&drawn).rules() {
                 for mask in &drawn {
                     prop_assert_eq!(&rule.apply(mask, SPACING.k), mask);
                 }

@@ -96,7 +96,8 @@ impl Engine {
 
     /// Starts a job and returns at once. The voxels are copied into shared memory, so that the volume may change.
     ///
-    /// ``models`` are model folders; a structure that several know comes from the one with the best validation DSC.
+    /// ``models`` are model folders; a structure that several know comes from the one with the best validation DSC,
+    /// near ties by HD95.
     /// ``structures`` are names, None for all. ``device`` is "auto", "cpu", "cuda" or "cuda:N". ``overlap`` is the share
     /// of a window that its neighbour covers, 0 to 0.9: less is faster. ``region`` are start and end on the k, j and i
     /// axis, as ``Masks.bounds`` gives them: only what this box needs is computed, and masks are empty outside of it.

@@ -23,8 +23,8 @@ use tmli_terminal::{
 
 /// Segment a CT series with one or several trained models and write an RT Structure Set that refers to the series.
 ///
-/// Where several models know one structure, the one with the better validation DSC in its model.json is taken, and the
-/// choice is told. For research: the contours need review by a person before clinical use.
+/// Where several models know one structure, the one with the better validation DSC in its model.json is taken; where these
+/// are within 0.005 of each other, the one with the smaller validation HD95. The choice is told. For research: the contours need review by a person before clinical use.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

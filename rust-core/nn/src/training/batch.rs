@@ -223,7 +223,7 @@ mod tests {
         let geometry = VolumeGeometry::axial(SHAPE, PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 2.0, 2.0));
         let ct = Array3::from_shape_fn((SHAPE[0], SHAPE[1], SHAPE[2]), |(k, j, i)| hu([k, j, i]));
         let ct = Volume::new(geometry.expect("a grid"), ct).expect("a volume");
-        PreparedCase { ct, masks, spacing_mm: [5.0, 2.0, 2.0] }
+        PreparedCase { ct, masks, spacing_mm: [5.0, 2.0, 2.0], pieces: Vec::new() }
     }
 
     fn batch(cases: &[PreparedCase], patch: [usize; 3], augmentation: &Augmentation, step: u64) -> Batch {

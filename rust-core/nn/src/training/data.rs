@@ -5,7 +5,7 @@ use ndarray::{Array3, Axis, Zip};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use tmli_core::{Mask, PointLps, SpacingMm, Volume, VolumeGeometry};
-use tmli_model::{Manifest, ModelError, ModelGrid, hex};
+use tmli_model::{Manifest, ModelError, ModelGrid, SeenPieces, hex};
 
 use super::{
     case::{CaseSource, TrainingCase},
@@ -50,6 +50,8 @@ pub(super) struct PreparedCase {
     pub masks: Vec<Option<Mask>>,
     /// Of this grid, `[k, j, i]`. A 2D network keeps the CT's own slices.
     pub spacing_mm: [f64; 3],
+    /// How each structure falls into pieces in the contours as they were drawn, on the CT's own grid.
+    pub pieces: Vec<SeenPieces>,
 }
 
 impl PreparedCase {
@@ -79,11 +81,17 @@ impl PreparedCase {
                 *t = hu.round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
             });
         }
-        let masks = case
+        let (masks, pieces) = case
             .masks
             .par_iter()
-            .map(|mask| mask.as_ref().map(|mask| resample_mask(&axes.mask_from_ct(mask), &grid)).transpose())
-            .collect::<Result<_, _>>()?;
+            .map(|mask| {
+                let Some(mask) = mask else { return Ok((None, SeenPieces::default())) };
+                let mask = axes.mask_from_ct(mask);
+                Ok((Some(resample_mask(&mask, &grid)?), SeenPieces::of(&mask, spacing.k)))
+            })
+            .collect::<Result<Vec<_>, NnError>>()?
+            .into_iter()
+            .unzip();
         let slice_mm = if dimensions == 2 { spacing.k } else { wanted.spacing_mm[0] };
         let spacing_mm = [slice_mm, wanted.spacing_mm[1], wanted.spacing_mm[2]];
         // Nothing here depends on where in the patient the voxels are.
@@ -92,7 +100,7 @@ impl PreparedCase {
         let ct = geometry.ok().and_then(|geometry| Volume::new(geometry, ct).ok()).ok_or_else(|| {
             ModelError::Unsuitable { reason: format!("no grid of {:?} voxels at {spacing_mm:?} mm", grid.shape()) }
         })?;
-        Ok(Self { ct, masks, spacing_mm })
+        Ok(Self { ct, masks, spacing_mm, pieces })
     }
 
     fn hash_into(&self, hash: &mut Sha256) {

@@ -161,7 +161,7 @@ mod tests {
     fn case(masks: Vec<Option<Mask>>) -> PreparedCase {
         let geometry = VolumeGeometry::axial(SHAPE, PointLps::new(0.0, 0.0, 0.0), SpacingMm::new(5.0, 2.0, 2.0));
         let ct = Volume::new(geometry.expect("a grid"), Array3::zeros((SHAPE[0], SHAPE[1], SHAPE[2])));
-        PreparedCase { ct: ct.expect("a volume"), masks, spacing_mm: [5.0, 2.0, 2.0] }
+        PreparedCase { ct: ct.expect("a volume"), masks, spacing_mm: [5.0, 2.0, 2.0], pieces: Vec::new() }
     }
 
     fn cube(min: [usize; 3], max: [usize; 3]) -> Option<Mask> {

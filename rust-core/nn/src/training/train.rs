@@ -9,7 +9,7 @@ use std::{
 };
 
 use tch::Device;
-use tmli_model::{MANIFEST_FILE, Manifest, Provenance, WEIGHTS_FILE, read_manifest};
+use tmli_model::{MANIFEST_FILE, Manifest, Provenance, SeenPieces, WEIGHTS_FILE, read_manifest};
 
 use super::{
     CaseSource, CaseSplit, TrainConfig, TrainError, TrainEvent, TrainOutcome,
@@ -23,7 +23,7 @@ use super::{
     output::{Clock, Output},
     random::{Purpose, torch_seed},
     sampler::Sampler,
-    validate::{Anatomy, Found, Judge, find, mean, pairs, score},
+    validate::{Found, Judge, find, learn_pieces, mean, pairs, score},
 };
 use crate::{NnError, model_folder::save_model};
 
@@ -87,12 +87,9 @@ pub fn train(
         out.warn("there is no checkpoint to resume from yet: the training starts from its beginning")?;
     }
     let (training, validation) = load_all(inputs, &mut out)?;
-    let mut anatomy = Anatomy::new(config.structures.len());
-    training.iter().for_each(|case| anatomy.see(case));
     let mut run = Run {
         inputs,
         learner: network,
-        anatomy,
         contents: Contents::of(&training, config.structures.len()),
         training: &training,
         validation: &validation,
@@ -151,7 +148,6 @@ fn load_all(inputs: &TrainInputs<'_>, out: &mut Output<'_>) -> Result<(Vec<Prepa
 struct Run<'a> {
     inputs: &'a TrainInputs<'a>,
     learner: Learner,
-    anatomy: Anatomy,
     contents: Contents,
     training: &'a [PreparedCase],
     validation: &'a [PreparedCase],
@@ -352,7 +348,8 @@ impl Run<'_> {
     fn write_model(&self, epoch: u64, found: &[Found]) -> Result<String, NnError> {
         let config = self.inputs.config;
         let mut manifest = self.manifest();
-        let mut judge = Judge::new(&self.anatomy);
+        let nothing = vec![SeenPieces::default(); config.structures.len()];
+        let mut judge = Judge::new(&self.training.iter().fold(nothing, learn_pieces));
         for (case, found) in self.validation.iter().zip(found) {
             judge.hear(case, found)?;
         }

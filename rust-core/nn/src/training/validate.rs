@@ -78,34 +78,18 @@ pub(super) fn pairs(scores: &[ValidationScore]) -> Vec<(String, f64)> {
     scores.iter().map(|s| (s.structure.clone(), s.dice)).collect()
 }
 
-/// How every structure falls into pieces, learned case by case.
-#[derive(Clone)]
-pub(super) struct Anatomy(Vec<SeenPieces>);
-
-impl Anatomy {
-    /// Of so many structures, before the first case.
-    pub(super) fn new(structures: usize) -> Self {
-        Self(vec![SeenPieces::default(); structures])
-    }
-
-    /// Learns from a case's contours.
-    pub(super) fn see(&mut self, case: &PreparedCase) {
-        let slice_mm = case.spacing_mm[0];
-        self.0.par_iter_mut().zip(&case.masks).for_each(|(seen, mask)| {
-            if let Some(mask) = mask {
-                seen.see(mask, slice_mm);
-            }
-        });
-    }
+/// What is known of how every structure falls into pieces, with the contours of one more case.
+pub(super) fn learn_pieces(seen: Vec<SeenPieces>, case: &PreparedCase) -> Vec<SeenPieces> {
+    seen.into_iter().zip(&case.pieces).map(|(seen, here)| seen.and(*here)).collect()
 }
 
 /// Chooses every structure's post-processing, case by case.
 pub(super) struct Judge(Vec<RuleTrials>);
 
 impl Judge {
-    /// Of the structures of this anatomy.
-    pub(super) fn new(anatomy: &Anatomy) -> Self {
-        Self(anatomy.0.iter().map(RuleTrials::new).collect())
+    /// Of structures that fall into pieces as was seen.
+    pub(super) fn new(seen: &[SeenPieces]) -> Self {
+        Self(seen.iter().map(RuleTrials::new).collect())
     }
 
     /// Tries all rules on a case.

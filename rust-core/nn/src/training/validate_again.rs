@@ -4,14 +4,14 @@
 use std::{ops::ControlFlow, path::Path};
 
 use tch::Device;
-use tmli_model::{Manifest, Provenance};
+use tmli_model::{Manifest, Provenance, SeenPieces};
 
 use super::{
     CaseSource, TrainError,
     checkpoint::short_hash,
     data::{Wanted, load_case},
     files,
-    validate::{Anatomy, Judge, find},
+    validate::{Judge, find, learn_pieces},
 };
 use crate::{
     NnError,
@@ -78,14 +78,15 @@ pub fn validate_again(
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(NnError::Cancelled),
     };
-    let mut anatomy = Anatomy::new(manifest.structures.len());
+    let mut seen = vec![SeenPieces::default(); manifest.structures.len()];
     // Where the model learned elsewhere, the cases it is validated on must tell both.
     let teachers = if roles.learned.is_empty() { &roles.validated } else { &roles.learned };
     for (n, id) in teachers.iter().enumerate() {
         go_on(n)?;
-        anatomy.see(&load_case(id, (n + 1, teachers.len(), "training"), source, wanted)?);
+        let case = load_case(id, (n + 1, teachers.len(), "training"), source, wanted)?;
+        seen = learn_pieces(seen, &case);
     }
-    let mut judge = Judge::new(&anatomy);
+    let mut judge = Judge::new(&seen);
     let overlap = manifest.provenance.training["config"]["validation_overlap"].as_f64().unwrap_or(OVERLAP);
     for (n, id) in roles.validated.iter().enumerate() {
         go_on(teachers.len() + n)?;

@@ -706,6 +706,9 @@ class Manifest:
     def validation(self) -> dict[str, float]:
         """Mean DSC of the validation cases by structure; those that were never validated are not in it."""
     @property
+    def validation_hd95_mm(self) -> dict[str, float]:
+        """Mean HD95 of the same cases in mm; structures without a distance are not in it."""
+    @property
     def spacing_mm(self) -> _Point:
         """Voxel spacing that the network was trained at, mm (k, j, i)."""
     @property
@@ -820,7 +823,8 @@ class Engine:
     ) -> Job:
         """Starts a job and returns at once. The voxels are copied into shared memory, so that the volume may change.
 
-        ``models`` are model folders; a structure that several know comes from the one with the best validation DSC.
+        ``models`` are model folders; a structure that several know comes from the one with the best validation DSC,
+        near ties by HD95.
         ``structures`` are names, None for all. ``device`` is "auto", "cpu", "cuda" or "cuda:N". ``overlap`` is the
         share of a window that its neighbour covers, 0 to 0.9: less is faster. ``region`` are start and end on the k,
         j and i axis, as ``Masks.bounds`` gives them: only what this box needs is computed, and masks are empty
@@ -898,6 +902,9 @@ class StructureSource:
     @property
     def validation_dsc(self) -> float | None:
         """Mean DSC on the model's validation cases; None where it was not validated."""
+    @property
+    def validation_hd95_mm(self) -> float | None:
+        """Mean HD95 on its validation cases in mm, or None."""
 
 @final
 class SegmentResult:
