@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     let spacing: [f64; 3] = [k.parse()?, j.parse()?, i.parse()?];
     let (mut shape, mut truth) = ([0; 3], Map::new());
-    for Pair { group, name, reference, prediction, asd_mm, hd95_mm } in moved::pairs(spacing) {
+    for Pair { group, name, reference, prediction, asd_mm, hd95_mm } in moved::pairs(spacing, &moved::THREE) {
         let name = format!("{group}, {name}");
         for (which, mask) in [("reference", &reference), ("prediction", &prediction)] {
             fs::write(folder.join(format!("{name}.{which}.bits")), bits(mask))?;

@@ -8,11 +8,16 @@ use super::solids::{
     Solid, mean_and_percentile95,
 };
 
-/// In mm: twice a little more than two, and once more than the thickness of any slice.
-const MOVES_MM: [Point; 3] = [[1.3, -1.7, 0.8], [-0.4, 0.9, 2.1], [6.2, -2.6, 3.4]];
+/// Where the solids are from the middle voxel, in voxels, and by how many mm they are moved.
+pub(crate) struct Moves {
+    /// Nothing is symmetric about the grid.
+    pub(crate) centre: Point,
+    pub(crate) by_mm: &'static [Point],
+}
 
-/// Where the solids are from the middle voxel, in voxels: nothing is symmetric about the grid.
-const CENTRE: Point = [-0.12, 0.41, 0.27];
+/// Twice a little more than two mm, and once more than the thickness of any slice.
+pub(crate) const THREE: Moves =
+    Moves { centre: [-0.12, 0.41, 0.27], by_mm: &[[1.3, -1.7, 0.8], [-0.4, 0.9, 2.1], [6.2, -2.6, 3.4]] };
 
 /// A solid's mask, that of the same solid moved, and what is true of the solids.
 pub(crate) struct Pair {
@@ -31,16 +36,16 @@ fn truth(solid: &Solid, by: Point) -> [f64; 2] {
     mean_and_percentile95(solid.shape.points().into_iter().map(distance).collect())
 }
 
-/// All pairs on a grid of this spacing in mm.
-pub(crate) fn pairs(spacing: Point) -> Vec<Pair> {
+/// All solids, moved, on a grid of this spacing in mm.
+pub(crate) fn pairs(spacing: Point, moves: &Moves) -> Vec<Pair> {
     let shape = spacing.map(|s| (76.0 / s) as usize / 2 * 2);
     let whole = |by: Point| std::array::from_fn(|x| (by[x] / spacing[x]).round() * spacing[x] + 0.0);
     let of = |group, solid: Solid| {
-        MOVES_MM.map(|by| {
+        moves.by_mm.iter().map(move |&by| {
             // Faces along the axes lie between voxels, before and after: else no mask says where they are, as all of a
             // face's voxels are off by the same.
             let upright = group == UPRIGHT;
-            let (centre, by) = if upright { ([-0.5; 3], whole(by)) } else { (CENTRE, by) };
+            let (centre, by) = if upright { ([-0.5; 3], whole(by)) } else { (moves.centre, by) };
             let middle: Point = std::array::from_fn(|x| (shape[x] as f64 / 2.0 + centre[x]) * spacing[x]);
             let mask = |by: Point| solid.mask(shape, spacing, std::array::from_fn(|x| middle[x] + by[x]), 0.0);
             let [asd_mm, hd95_mm] = truth(&solid, by);
