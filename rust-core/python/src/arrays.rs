@@ -1,15 +1,21 @@
 //! numpy arrays in and out.
 
-use std::ops::Range;
+use std::sync::Arc;
 
 use ndarray::ArrayViewMut3;
-use numpy::{PyArray3, PyArrayDescrMethods as _, PyArrayMethods as _, PyUntypedArray, PyUntypedArrayMethods as _};
+use numpy::{
+    PyArray3, PyArrayDescrMethods as _, PyArrayMethods as _, PyReadonlyArray3, PyUntypedArray,
+    PyUntypedArrayMethods as _,
+};
 use pyo3::{intern, prelude::*};
 use rayon::prelude::*;
 use tmli_api::{ErrorNumber, checks};
-use tmli_core::Mask;
+use tmli_core::{Mask, VoxelBox};
 
-use crate::error::{computed, input, raised};
+use crate::{
+    error::{computed, input, raised},
+    mask::{Given, PyMask},
+};
 
 /// Any array-like thing as a numpy array of three axes.
 pub(crate) fn three_axes<'py>(array: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
@@ -25,18 +31,39 @@ pub(crate) fn three_axes<'py>(array: &Bound<'py, PyAny>, what: &str) -> PyResult
     Ok(array)
 }
 
-/// The mask of a bool or uint8 array `[k, j, i]` of any strides; not 0 is inside.
+/// A [`PyMask`] as it is, or the mask of a bool or uint8 array `[k, j, i]` of any strides; not 0 is inside.
 ///
 /// # Errors
 /// When it is of another type, or not of the expected shape.
-pub(crate) fn mask_from(array: &Bound<'_, PyAny>, what: &str, expected: Option<[usize; 3]>) -> PyResult<Mask> {
+pub(crate) fn mask_from(array: &Bound<'_, PyAny>, what: &str, expected: Option<[usize; 3]>) -> PyResult<Given> {
+    if let Ok(mask) = array.cast::<PyMask>() {
+        let inner = mask.get().inner.clone();
+        check_shape(array.py(), what, inner.shape(), expected)?;
+        return Ok(inner);
+    }
+    let bytes = bytes_of(array, what, expected)?;
+    let view = bytes.as_array();
+    Ok(Given::Made(Arc::new(computed(array.py(), || Mask::from_bytes(view))?)))
+}
+
+fn check_shape(py: Python<'_>, what: &str, shape: [usize; 3], expected: Option<[usize; 3]>) -> PyResult<()> {
+    let Some(expected) = expected.filter(|&expected| expected != shape) else { return Ok(()) };
+    let message = format!("{what} has a shape of {shape:?} (k, j, i), its grid says {expected:?}");
+    Err(input(py, ErrorNumber::GridsDiffer, message))
+}
+
+/// The bytes of a bool or uint8 array `[k, j, i]`, without a copy.
+///
+/// # Errors
+/// As [`mask_from`].
+pub(crate) fn bytes_of<'py>(
+    array: &Bound<'py, PyAny>,
+    what: &str,
+    expected: Option<[usize; 3]>,
+) -> PyResult<PyReadonlyArray3<'py, u8>> {
     let py = array.py();
     let array = three_axes(array, what)?;
-    let shape: [usize; 3] = std::array::from_fn(|axis| array.shape()[axis]);
-    if let Some(expected) = expected.filter(|&expected| expected != shape) {
-        let message = format!("{what} has a shape of {shape:?} (k, j, i), its grid says {expected:?}");
-        return Err(input(py, ErrorNumber::GridsDiffer, message));
-    }
+    check_shape(py, what, std::array::from_fn(|axis| array.shape()[axis]), expected)?;
     let kind = array.dtype().kind();
     if array.dtype().itemsize() != 1 || !matches!(kind, b'b' | b'u') {
         let message =
@@ -45,9 +72,7 @@ pub(crate) fn mask_from(array: &Bound<'_, PyAny>, what: &str, expected: Option<[
     }
     // bool and uint8 are both one byte, so that no voxel is copied.
     let bytes = array.call_method1(intern!(py, "view"), (intern!(py, "uint8"),))?;
-    let bytes = bytes.cast_into::<PyArray3<u8>>()?.try_readonly()?;
-    let view = bytes.as_array();
-    computed(py, || Mask::from_bytes(view))
+    Ok(bytes.cast_into::<PyArray3<u8>>()?.try_readonly()?)
 }
 
 /// A new bool array `[k, j, i]`. Memory is taken from the system only where the mask has voxels, so that a small
@@ -69,22 +94,40 @@ fn fill(mut voxels: ArrayViewMut3<'_, bool>, mask: &Mask) {
     slices.skip(bounds.min[0]).take(bounds.max[0] - bounds.min[0]).for_each(|(k, mut slice)| {
         for j in rows.clone() {
             if let Some(row) = slice.row_mut(j).as_slice_mut() {
-                fill_row(row, mask.row(k, j), columns.clone());
+                fill_row(&mut row[columns.clone()], mask.row(k, j), columns.start);
             }
         }
     });
 }
 
-/// Sets the voxels of one row, of which only `columns` can be inside.
-fn fill_row(row: &mut [bool], words: &[u64], columns: Range<usize>) {
+/// A new bool array of the voxels inside a box.
+pub(crate) fn cut_from<'py>(py: Python<'py>, mask: &Mask, inside: VoxelBox) -> PyResult<Bound<'py, PyArray3<bool>>> {
+    let size: [usize; 3] = std::array::from_fn(|axis| inside.max[axis] - inside.min[axis]);
+    checks::room_for("an array of the mask", size.iter().product()).map_err(|error| raised(py, error))?;
+    let array = PyArray3::<bool>::zeros(py, size, false);
+    let mut writable = array.try_readwrite()?;
+    let mut view = writable.as_array_mut();
+    computed(py, || {
+        view.axis_iter_mut(ndarray::Axis(0)).into_par_iter().enumerate().for_each(|(k, mut slice)| {
+            for (j, mut row) in slice.rows_mut().into_iter().enumerate() {
+                if let Some(row) = row.as_slice_mut() {
+                    fill_row(row, mask.row(inside.min[0] + k, inside.min[1] + j), inside.min[2]);
+                }
+            }
+        });
+    })?;
+    drop(writable);
+    Ok(array)
+}
+
+/// Sets the voxels of a row, or of a part of it that begins at column `first`.
+fn fill_row(row: &mut [bool], words: &[u64], first: usize) {
     const BITS: usize = u64::BITS as usize;
-    for w in columns.start / BITS..columns.end.div_ceil(BITS) {
-        if words[w] == 0 {
-            continue;
-        }
-        let end = row.len().min((w + 1) * BITS);
-        for (bit, voxel) in row[w * BITS..end].iter_mut().enumerate() {
-            *voxel = words[w] >> bit & 1 == 1;
+    let end = first + row.len();
+    let touched = words.iter().enumerate().take(end.div_ceil(BITS)).skip(first / BITS);
+    for (w, &word) in touched.filter(|(_, word)| **word != 0) {
+        for column in first.max(w * BITS)..end.min((w + 1) * BITS) {
+            row[column - first] = word >> (column % BITS) & 1 == 1;
         }
     }
 }

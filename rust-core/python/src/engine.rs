@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long a Ctrl-C waits at most while a result is waited for.
-const SIGNALS_EVERY: Duration = Duration::from_millis(50);
+pub(crate) const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// Runs networks in a worker process, which is started at the first need and kept warm.
 ///
@@ -142,38 +142,38 @@ impl Engine {
     }
 }
 
-fn seconds_of(py: Python<'_>, what: &str, seconds: f64) -> PyResult<Duration> {
+pub(crate) fn seconds_of(py: Python<'_>, what: &str, seconds: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(seconds)
         .map_err(|_| input(py, ErrorNumber::Option, format!("{what} must be seconds from 0 on, got {seconds}")))
 }
 
-/// How far a job is.
+/// How far a job or a task is.
 #[pyclass(module = "tmli", frozen, get_all)]
 #[derive(Debug)]
 pub(crate) struct JobStatus {
     /// "queued", "running", "done", "failed" or "cancelled".
-    state: String,
+    pub(crate) state: String,
     /// Share of the work that is done, 0 to 1.
-    fraction: f64,
+    pub(crate) fraction: f64,
     /// What is being done, in words.
-    stage: String,
+    pub(crate) stage: String,
     /// Seconds since the job was asked for, until now or its end.
-    elapsed_s: f64,
+    pub(crate) elapsed_s: f64,
     /// An estimate of the seconds left; None while nothing is known.
-    remaining_s: Option<f64>,
-    /// The device that computes, with the reason; None while it is not chosen.
-    device: Option<String>,
+    pub(crate) remaining_s: Option<f64>,
+    /// The device that computes, with the reason; None while it is not chosen, and of a task.
+    pub(crate) device: Option<String>,
 }
 
 #[pymethods]
 impl JobStatus {
-    /// Whether the job is over: done, failed or cancelled.
+    /// Whether it is over: done, failed or cancelled.
     #[getter]
     fn is_final(&self) -> bool {
         matches!(self.state.as_str(), "done" | "failed" | "cancelled")
     }
 
-    fn __repr__(&self) -> String {
+    pub(crate) fn __repr__(&self) -> String {
         format!("<tmli.JobStatus {}, {:.0} %: {}>", self.state, 100.0 * self.fraction, self.stage)
     }
 }

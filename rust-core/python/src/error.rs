@@ -2,7 +2,10 @@
 //!
 //! The classes are in `tmli/_errors.py`, which `cargo xtask codegen` makes from the table of all errors.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use pyo3::{prelude::*, sync::PyOnceLock};
 use tmli_api::{ApiError, ErrorNumber};
@@ -20,12 +23,15 @@ where
     match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(raised(py, error)),
-        Err(panic) => {
-            let words = panic.downcast_ref::<String>().map(String::as_str);
-            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
-            Err(raised(py, ApiError::new(ErrorNumber::Panic, format!("a defect in TMLI: {words}"))))
-        }
+        Err(panic) => Err(raised(py, defect(&*panic))),
     }
+}
+
+/// What a panic says.
+pub(crate) fn defect(panic: &(dyn Any + Send)) -> ApiError {
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+    ApiError::new(ErrorNumber::Panic, format!("a defect in TMLI: {words}"))
 }
 
 /// As [`detached`], for work that has no error of its own.

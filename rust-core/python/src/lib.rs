@@ -12,12 +12,14 @@ mod error;
 mod geometry;
 mod label_maps;
 mod margin;
+mod mask;
 mod masks;
 mod metrics;
 mod model;
 mod phantom;
 mod protocol;
 mod structure_set;
+mod task;
 mod volume;
 
 /// CT series, structure sets, contours, metrics and segmentation jobs of TMLI. Import `tmli`, not this.
@@ -37,13 +39,16 @@ mod _tmli {
         engine::{Engine, Job, JobStatus, SegmentResult, StructureSource},
         error::_panic,
         geometry::Geometry,
-        margin::{Margin, body_mask, expand, ptv, shrink},
+        margin::{Margin, body_mask, expand, ptv, shrink, start_ptv},
+        mask::PyMask,
         masks::Masks,
-        metrics::{DirectedDistances, StructureMetrics, compare, compare_label_maps},
+        metrics::{DirectedDistances, StructureMetrics, compare, compare_label_maps, start_compare},
         model::{ExpectedMemory, Manifest, expected_memory, read_manifest},
         phantom::{Phantom, phantom, write_phantom},
         protocol::{Code, Protocol, Structure, TrainingSet, match_rois, protocol},
         structure_set::{Roi, StructureSet, Written, read_structure_set, write_structure_set},
+        structure_set::{start_read_structure_set, start_write_structure_set},
+        task::Task,
         volume::Volume,
     };
 

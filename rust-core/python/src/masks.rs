@@ -1,6 +1,6 @@
 //! Masks by name: what comes out as a mapping of arrays, and what goes in.
 
-use std::{ops::Deref, sync::Arc};
+use std::sync::Arc;
 
 use numpy::PyArray3;
 use pyo3::{
@@ -15,6 +15,7 @@ use crate::{
     arrays::{array_from, mask_from},
     error::{computed, input},
     geometry::Geometry,
+    mask::{Bounds, Given, PyMask, bounds_of},
 };
 
 /// Masks by name, a read-only mapping from name to a bool array ``[k, j, i]`` on one grid.
@@ -44,17 +45,22 @@ impl Masks {
 
     /// Number of voxels inside. Raises KeyError for an unknown name.
     fn count(&self, py: Python<'_>, name: &str) -> PyResult<usize> {
-        let mask = self.mask(name)?;
+        let mask = self.named(name)?;
         computed(py, || mask.count())
     }
 
     /// The smallest box that holds the mask: start and end (exclusive) on the k, j and i axis; None when it is empty.
     /// ``mask[tuple(slice(*ends) for ends in bounds)]`` cuts it out. Raises KeyError for an unknown name.
-    #[expect(clippy::type_complexity, reason = "it is what Python sees")]
-    fn bounds(&self, py: Python<'_>, name: &str) -> PyResult<Option<((usize, usize), (usize, usize), (usize, usize))>> {
-        let mask = self.mask(name)?;
-        let bounds = computed(py, || mask.bounds())?;
-        Ok(bounds.map(|b| [0, 1, 2].map(|axis| (b.min[axis], b.max[axis])).into()))
+    fn bounds(&self, py: Python<'_>, name: &str) -> PyResult<Option<Bounds>> {
+        let mask = self.named(name)?;
+        computed(py, || bounds_of(mask))
+    }
+
+    /// The mask as it is kept, without an array. Raises KeyError for an unknown name.
+    fn mask(&self, name: &str) -> PyResult<PyMask> {
+        let place = self.segmentation.segments.iter().position(|segment| segment.name == name);
+        let place = place.ok_or_else(|| PyKeyError::new_err(name.to_owned()))?;
+        Ok(PyMask { inner: Given::Shared(Arc::clone(&self.segmentation), place) })
     }
 
     fn __len__(&self) -> usize {
@@ -62,11 +68,11 @@ impl Masks {
     }
 
     fn __contains__(&self, name: &Bound<'_, PyAny>) -> bool {
-        name.extract::<&str>().is_ok_and(|name| self.mask(name).is_ok())
+        name.extract::<&str>().is_ok_and(|name| self.named(name).is_ok())
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyArray3<bool>>> {
-        array_from(py, self.mask(name)?)
+        array_from(py, self.named(name)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
@@ -97,7 +103,7 @@ impl Masks {
         name: &str,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match self.mask(name) {
+        match self.named(name) {
             Ok(mask) => Ok(Some(array_from(py, mask)?.into_any())),
             Err(_) => Ok(default),
         }
@@ -118,25 +124,8 @@ impl Masks {
         Self { segmentation: Arc::new(segmentation), findings }
     }
 
-    fn mask(&self, name: &str) -> PyResult<&Mask> {
+    fn named(&self, name: &str) -> PyResult<&Mask> {
         self.segmentation.mask(name).ok_or_else(|| PyKeyError::new_err(name.to_owned()))
-    }
-}
-
-/// A mask that a caller gave: made from an array, or one of a [`Masks`].
-pub(crate) enum Given {
-    Made(Mask),
-    Shared(Arc<Segmentation>, usize),
-}
-
-impl Deref for Given {
-    type Target = Mask;
-
-    fn deref(&self) -> &Mask {
-        match self {
-            Self::Made(mask) => mask,
-            Self::Shared(segmentation, index) => &segmentation.segments[*index].mask,
-        }
     }
 }
 
@@ -164,7 +153,7 @@ pub(crate) fn named_masks(
     for item in mapping.call_method0("items")?.try_iter()? {
         let (name, array): (String, Bound<'_, PyAny>) = item?.extract()?;
         let mask = mask_from(&array, &format!("mask {name:?} of {what}"), expected)?;
-        found.push((name, Given::Made(mask)));
+        found.push((name, mask));
     }
     Ok(found)
 }

@@ -4,13 +4,18 @@ use std::collections::HashMap;
 
 use pyo3::{intern, prelude::*};
 use tmli_api::checks::metric_options;
-use tmli_core::{Mask, MetricOptions, SpacingMm, metrics::compare_pairs};
+use tmli_core::{
+    Mask, MetricOptions, SpacingMm,
+    metrics::{MetricsError, compare_pairs},
+};
 
 use crate::{
     error::{detached, raised},
     geometry::Geometry,
     label_maps::LabelMaps,
+    mask::Given,
     masks::named_masks,
+    task::Task,
 };
 
 /// The grid of masks, or only the distances of its voxels.
@@ -159,18 +164,75 @@ pub(crate) fn compare(
     path_tolerance_mm: Option<f64>,
 ) -> PyResult<Vec<StructureMetrics>> {
     let options = options(py, profile, percentile, tolerance_mm, path_tolerance_mm)?;
-    let (spacing_mm, shape) = (grid.spacing_mm(), grid.shape());
-    let reference = named_masks(reference, "the reference", shape)?;
-    let prediction = named_masks(prediction, "the prediction", shape)?;
-    let found = detached(py, || {
-        let predicted: HashMap<&str, &Mask> = prediction.iter().map(|(name, mask)| (name.as_str(), &**mask)).collect();
-        let pairs: Vec<(&str, &Mask, &Mask)> = reference
+    let order = Order::from_python(reference, prediction, &grid, options)?;
+    detached(py, || order.fulfil())
+}
+
+/// Starts ``compare`` and returns at once. The task's result is what ``compare`` gives.
+///
+/// All structures are one part of the work: start one for each structure to hear how far it is, and to cancel between.
+///
+/// Raises InputError when shapes differ or an option has no meaning.
+#[pyfunction]
+#[pyo3(signature = (
+    reference, prediction, grid, profile="surfel", percentile=95.0, tolerance_mm=None, path_tolerance_mm=None
+))]
+#[expect(clippy::too_many_arguments, reason = "Python names them")]
+pub(crate) fn start_compare(
+    py: Python<'_>,
+    reference: &Bound<'_, PyAny>,
+    prediction: &Bound<'_, PyAny>,
+    grid: Grid,
+    profile: &str,
+    percentile: f64,
+    tolerance_mm: Option<f64>,
+    path_tolerance_mm: Option<f64>,
+) -> PyResult<Task> {
+    let options = options(py, profile, percentile, tolerance_mm, path_tolerance_mm)?;
+    let order = Order::from_python(reference, prediction, &grid, options)?;
+    Task::start(
+        move |progress| {
+            progress.next("Comparing")?;
+            Ok(order.fulfil()?)
+        },
+        |py, found| Ok(found.into_pyobject(py)?.unbind()),
+    )
+}
+
+/// A comparison that was asked for.
+struct Order {
+    reference: Vec<(String, Given)>,
+    prediction: Vec<(String, Given)>,
+    spacing_mm: SpacingMm,
+    options: MetricOptions,
+}
+
+impl Order {
+    fn from_python(
+        reference: &Bound<'_, PyAny>,
+        prediction: &Bound<'_, PyAny>,
+        grid: &Grid,
+        options: MetricOptions,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            reference: named_masks(reference, "the reference", grid.shape())?,
+            prediction: named_masks(prediction, "the prediction", grid.shape())?,
+            spacing_mm: grid.spacing_mm(),
+            options,
+        })
+    }
+
+    fn fulfil(&self) -> Result<Vec<StructureMetrics>, MetricsError> {
+        let predicted: HashMap<&str, &Mask> =
+            self.prediction.iter().map(|(name, mask)| (name.as_str(), &**mask)).collect();
+        let pairs: Vec<(&str, &Mask, &Mask)> = self
+            .reference
             .iter()
             .filter_map(|(name, mask)| Some((name.as_str(), &**mask, *predicted.get(name.as_str())?)))
             .collect();
-        compare_pairs(&pairs, spacing_mm, &options)
-    })?;
-    Ok(found.into_iter().map(StructureMetrics::from).collect())
+        let found = compare_pairs(&pairs, self.spacing_mm, &self.options)?;
+        Ok(found.into_iter().map(StructureMetrics::from).collect())
+    }
 }
 
 /// Compares structures of two label maps in one pass over each, without making masks.

@@ -1,20 +1,27 @@
 //! RT Structure Sets.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use pyo3::prelude::*;
 use rayon::prelude::*;
 use tmli_api::{ApiError, ErrorNumber, checks, roi_to_write};
-use tmli_core::{Segment, Segmentation, trace_with};
-use tmli_io::{Finding, IoError, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions};
+use tmli_core::{Segment, Segmentation, TraceOptions, VolumeGeometry, trace_with};
+use tmli_io::{
+    CtIdentity as Identity, Finding, IoError, RoiGeneration, RoiToWrite, StructureSetFile, StructureSetOptions,
+};
 
 use crate::{
     contours::{Contour, trace_options},
     ct::CtIdentity,
     error::{detached, input},
     geometry::Geometry,
+    mask::Given,
     masks::{Masks, named_masks},
     protocol::tmli_protocol,
+    task::{Progress, Task},
 };
 
 /// An RT Structure Set: ROIs of contours in LPS mm.
@@ -67,30 +74,44 @@ impl StructureSet {
     /// all but the first: ``heart (ROI 4)``. Contours that were left out or moved are told in ``findings``.
     fn rasterise(&self, py: Python<'_>, geometry: &Bound<'_, Geometry>) -> PyResult<Masks> {
         let geometry = &geometry.get().inner;
-        let rois = &self.file.structure_set.rois;
-        let (segments, findings) = detached(py, || {
-            let drawn: Vec<_> = rois.iter().enumerate().filter(|(_, roi)| !roi.contours.is_empty()).collect();
-            checks::room_for("the masks", drawn.len() * (geometry.voxel_count() / 8))?;
-            let made = drawn.par_iter().map(|(index, roi)| {
-                let name = match rois[..*index].iter().any(|earlier| earlier.name == roi.name) {
-                    true => format!("{} (ROI {})", roi.name, roi.number.0),
-                    false => roi.name.clone(),
-                };
-                let (mask, odd) = tmli_io::rasterise_roi(roi, geometry);
-                // The name tells more than the number.
-                let told = |finding: Finding| format!("{name}: {}", Finding { roi: None, ..finding });
-                let findings: Vec<String> = odd.into_iter().map(told).collect();
-                (Segment { name, mask }, findings)
-            });
-            Ok::<_, ApiError>(made.unzip::<_, _, Vec<_>, Vec<_>>())
-        })?;
-        let segmentation = Segmentation { geometry: geometry.clone(), segments };
-        Ok(Masks::new(segmentation, findings.into_iter().flatten().collect()))
+        detached(py, || rasterised(&self.file, geometry, &Progress::WAITED_FOR))
+    }
+
+    /// Starts ``rasterise`` and returns at once. The task's result is what ``rasterise`` gives.
+    fn start_rasterise(&self, geometry: &Bound<'_, Geometry>) -> PyResult<Task> {
+        let (file, geometry) = (Arc::clone(&self.file), geometry.get().inner.clone());
+        Task::start(
+            move |progress| rasterised(&file, &geometry, progress),
+            |py, masks| Ok(Py::new(py, masks)?.into_any()),
+        )
     }
 
     fn __repr__(&self) -> String {
         format!("<tmli.StructureSet of {} ROIs>", self.file.structure_set.rois.len())
     }
+}
+
+fn rasterised(file: &StructureSetFile, geometry: &VolumeGeometry, progress: &Progress<'_>) -> Result<Masks, ApiError> {
+    let rois = &file.structure_set.rois;
+    let drawn: Vec<_> = rois.iter().enumerate().filter(|(_, roi)| !roi.contours.is_empty()).collect();
+    checks::room_for("the masks", drawn.len() * (geometry.voxel_count() / 8))?;
+    progress.begin(drawn.len());
+    let made = drawn.par_iter().map(|(index, roi)| {
+        let name = match rois[..*index].iter().any(|earlier| earlier.name == roi.name) {
+            true => format!("{} (ROI {})", roi.name, roi.number.0),
+            false => roi.name.clone(),
+        };
+        progress.next(&name)?;
+        let (mask, odd) = tmli_io::rasterise_roi(roi, geometry);
+        // The name tells more than the number.
+        let told = |finding: Finding| format!("{name}: {}", Finding { roi: None, ..finding });
+        let findings: Vec<String> = odd.into_iter().map(told).collect();
+        Ok((Segment { name, mask }, findings))
+    });
+    let made: Vec<_> = made.collect::<Result<_, ApiError>>()?;
+    let (segments, findings): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+    let segmentation = Segmentation { geometry: geometry.clone(), segments };
+    Ok(Masks::new(segmentation, findings.into_iter().flatten().collect()))
 }
 
 /// One region of interest.
@@ -157,15 +178,31 @@ pub(crate) fn read_structure_set(
     ct: Option<&Bound<'_, CtIdentity>>,
 ) -> PyResult<StructureSet> {
     let ct = ct.map(|ct| &ct.get().identity);
-    let (file, findings) = detached(py, || {
-        let file = tmli_io::read_structure_set(&path)?;
-        let mut findings = file.findings.clone();
-        if let Some(ct) = ct {
-            tmli_io::check_belongs_to(&file, ct)?;
-            findings.extend(tmli_io::reference_findings(&file, ct));
-        }
-        Ok::<_, IoError>((file, findings.iter().map(ToString::to_string).collect()))
-    })?;
+    detached(py, || read(&path, ct))
+}
+
+/// Starts ``read_structure_set`` and returns at once. The task's result is what ``read_structure_set`` gives.
+#[pyfunction]
+#[pyo3(signature = (path, ct=None))]
+pub(crate) fn start_read_structure_set(path: PathBuf, ct: Option<&Bound<'_, CtIdentity>>) -> PyResult<Task> {
+    let ct = ct.map(|ct| ct.get().identity.clone());
+    Task::start(
+        move |progress| {
+            progress.next("Reading the structure set")?;
+            Ok(read(&path, ct.as_ref())?)
+        },
+        |py, file| Ok(Py::new(py, file)?.into_any()),
+    )
+}
+
+fn read(path: &Path, ct: Option<&Identity>) -> Result<StructureSet, IoError> {
+    let file = tmli_io::read_structure_set(path)?;
+    let mut findings = file.findings.clone();
+    if let Some(ct) = ct {
+        tmli_io::check_belongs_to(&file, ct)?;
+        findings.extend(tmli_io::reference_findings(&file, ct));
+    }
+    let findings = findings.iter().map(ToString::to_string).collect();
     Ok(StructureSet { file: Arc::new(file), findings })
 }
 
@@ -209,37 +246,112 @@ pub(crate) fn write_structure_set(
     smooth: bool,
     keyhole: bool,
 ) -> PyResult<Written> {
-    let generation = match generation {
-        "automatic" => RoiGeneration::Automatic,
-        "semiautomatic" => RoiGeneration::Semiautomatic,
-        "manual" => RoiGeneration::Manual,
-        other => {
-            let message = format!("generation must be automatic, semiautomatic or manual; got {other:?}");
-            return Err(input(py, ErrorNumber::Option, message));
+    let looks = Looks { label, generation, algorithm, smooth, keyhole };
+    let order = Order::from_python(path, ct, masks, looks, overwrite, geometry)?;
+    detached(py, || order.fulfil(&Progress::WAITED_FOR))
+}
+
+/// Starts ``write_structure_set`` and returns at once. The task's result is what ``write_structure_set`` gives; the file
+/// appears in its last part, which is not cancelled.
+///
+/// Raises InputError for a wrong option or shape; the task raises the rest.
+#[pyfunction]
+#[pyo3(signature = (path, ct, masks, *, label=None, generation="automatic", algorithm=None, overwrite=false,
+    geometry=None, smooth=false, keyhole=false))]
+#[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+pub(crate) fn start_write_structure_set(
+    path: PathBuf,
+    ct: &Bound<'_, CtIdentity>,
+    masks: &Bound<'_, PyAny>,
+    label: Option<String>,
+    generation: &str,
+    algorithm: Option<String>,
+    overwrite: bool,
+    geometry: Option<&Bound<'_, Geometry>>,
+    smooth: bool,
+    keyhole: bool,
+) -> PyResult<Task> {
+    let looks = Looks { label, generation, algorithm, smooth, keyhole };
+    let order = Order::from_python(path, ct, masks, looks, overwrite, geometry)?;
+    Task::start(move |progress| order.fulfil(progress), |py, written| Ok(Py::new(py, written)?.into_any()))
+}
+
+/// How the ROIs of a file are to be.
+struct Looks<'a> {
+    label: Option<String>,
+    generation: &'a str,
+    algorithm: Option<String>,
+    smooth: bool,
+    keyhole: bool,
+}
+
+/// A structure set that is to be written.
+struct Order {
+    path: PathBuf,
+    ct: Identity,
+    ct_geometry: VolumeGeometry,
+    masks: Vec<(String, Given)>,
+    mask_geometry: VolumeGeometry,
+    generation: RoiGeneration,
+    algorithm: String,
+    overwrite: bool,
+    options: StructureSetOptions,
+    trace: TraceOptions,
+}
+
+impl Order {
+    fn from_python(
+        path: PathBuf,
+        ct: &Bound<'_, CtIdentity>,
+        masks: &Bound<'_, PyAny>,
+        looks: Looks<'_>,
+        overwrite: bool,
+        geometry: Option<&Bound<'_, Geometry>>,
+    ) -> PyResult<Self> {
+        let generation = match looks.generation {
+            "automatic" => RoiGeneration::Automatic,
+            "semiautomatic" => RoiGeneration::Semiautomatic,
+            "manual" => RoiGeneration::Manual,
+            other => {
+                let message = format!("generation must be automatic, semiautomatic or manual; got {other:?}");
+                return Err(input(masks.py(), ErrorNumber::Option, message));
+            }
+        };
+        let ct = ct.get();
+        let ct_geometry = ct.geometry.get().inner.clone();
+        let mask_geometry = geometry.map_or_else(|| ct_geometry.clone(), |geometry| geometry.get().inner.clone());
+        let mut options = StructureSetOptions::default();
+        if let Some(label) = looks.label {
+            options.label = label;
         }
-    };
-    let ct = ct.get();
-    let ct_geometry = &ct.geometry.get().inner;
-    let mask_geometry = geometry.map_or(ct_geometry, |geometry| &geometry.get().inner);
-    let masks = named_masks(masks, "masks", Some(mask_geometry.shape()))?;
-    let algorithm = algorithm.unwrap_or_else(|| format!("TMLI {}", env!("CARGO_PKG_VERSION")));
-    let mut options = StructureSetOptions::default();
-    if let Some(label) = label {
-        options.label = label;
+        Ok(Self {
+            path,
+            ct: ct.identity.clone(),
+            masks: named_masks(masks, "masks", Some(mask_geometry.shape()))?,
+            ct_geometry,
+            mask_geometry,
+            generation,
+            algorithm: looks.algorithm.unwrap_or_else(|| format!("TMLI {}", env!("CARGO_PKG_VERSION"))),
+            overwrite,
+            options,
+            trace: trace_options(looks.smooth, looks.keyhole),
+        })
     }
-    let written = detached(py, || {
-        checks::names(masks.iter().map(|(name, _)| name.as_str()))?;
-        checks::may_write(&path, overwrite)?;
+
+    fn fulfil(&self, progress: &Progress<'_>) -> Result<Written, ApiError> {
+        checks::names(self.masks.iter().map(|(name, _)| name.as_str()))?;
+        checks::may_write(&self.path, self.overwrite)?;
         let protocol = tmli_protocol();
-        let rois: Vec<RoiToWrite> = masks
-            .par_iter()
-            .map(|(name, mask)| {
-                let loops = trace_with(mask, mask_geometry, trace_options(smooth, keyhole));
-                roi_to_write(name, protocol.structure(name), loops, generation, &algorithm)
-            })
-            .collect();
-        Ok::<_, ApiError>(tmli_io::write_structure_set(&path, &ct.identity, ct_geometry, &rois, &options)?)
-    })?;
-    let tmli_io::WrittenStructureSet { sop_instance_uid, written, empty, bytes } = written;
-    Ok(Written { written, empty, sop_instance_uid, bytes })
+        progress.begin(self.masks.len() + 1);
+        let traced = self.masks.par_iter().map(|(name, mask)| {
+            progress.next(name)?;
+            let loops = trace_with(mask, &self.mask_geometry, self.trace);
+            Ok(roi_to_write(name, protocol.structure(name), loops, self.generation, &self.algorithm))
+        });
+        let rois = traced.collect::<Result<Vec<RoiToWrite>, ApiError>>()?;
+        progress.next("Writing the file")?;
+        let written = tmli_io::write_structure_set(&self.path, &self.ct, &self.ct_geometry, &rois, &self.options)?;
+        let tmli_io::WrittenStructureSet { sop_instance_uid, written, empty, bytes } = written;
+        Ok(Written { written, empty, sop_instance_uid, bytes })
+    }
 }

@@ -31,7 +31,7 @@ mod ptv;
 
 use std::fmt;
 
-pub use ptv::{PtvRequest, ptv};
+pub use ptv::{PtvRequest, ptv, ptv_with};
 
 use crate::{geometry::VolumeGeometry, mask::Mask};
 use dilate::dilate;

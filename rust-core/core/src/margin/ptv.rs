@@ -36,11 +36,25 @@ pub struct PtvRequest<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn ptv(geometry: &VolumeGeometry, request: &PtvRequest<'_>) -> Result<Mask, MarginError> {
+    ptv_with(geometry, request, || Ok(()))
+}
+
+/// As [`ptv`], for a caller who wants to tell how far it is or to end it: `before_each` is called before each of the
+/// `ctvs.len() + crop.len()` margins, and its error ends the work.
+///
+/// # Errors
+/// As [`ptv`], and those of `before_each`.
+pub fn ptv_with<E: From<MarginError>>(
+    geometry: &VolumeGeometry,
+    request: &PtvRequest<'_>,
+    mut before_each: impl FnMut() -> Result<(), E>,
+) -> Result<Mask, E> {
     if request.ctvs.is_empty() {
-        return Err(MarginError::NoCtv);
+        return Err(MarginError::NoCtv.into());
     }
     let mut target = Mask::new(geometry.shape());
     for (ctv, margin) in &request.ctvs {
+        before_each()?;
         target.union_with(&expand(ctv, geometry, *margin)?);
     }
     if let Some(body) = request.body {
@@ -48,6 +62,7 @@ pub fn ptv(geometry: &VolumeGeometry, request: &PtvRequest<'_>) -> Result<Mask, 
         target.intersect_with(body);
     }
     for (structure, distance_mm) in &request.crop {
+        before_each()?;
         target.subtract(&expand(structure, geometry, MarginMm::uniform(*distance_mm))?);
     }
     Ok(target)

@@ -4,7 +4,7 @@ from collections.abc import Generator, ItemsView, Iterable, Iterator, KeysView, 
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, TypeAlias, TypedDict, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar, final, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,8 +14,8 @@ __version__: Final[str]
 
 _T = TypeVar("_T")
 _Path: TypeAlias = str | PathLike[str]
-_MaskLike: TypeAlias = NDArray[np.bool_] | NDArray[np.uint8]
-_Masks: TypeAlias = Mapping[str, NDArray[np.bool_]] | Mapping[str, NDArray[np.uint8]]
+_MaskLike: TypeAlias = NDArray[np.bool_] | NDArray[np.uint8] | Mask
+_Masks: TypeAlias = Mapping[str, _MaskLike]
 _Index: TypeAlias = tuple[int, int, int]
 _Point: TypeAlias = tuple[float, float, float]
 _Box: TypeAlias = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
@@ -114,6 +114,38 @@ class Volume:
         """Whether ``array`` is another one than the caller gave, because that was not int16."""
 
 @final
+class Mask:
+    """A set of voxels, one bit for each: an eighth of a bool array. Taken wherever a mask is, and an array for numpy.
+
+    ``array`` is bool or uint8 ``[k, j, i]``; it may be a part of the grid of ``shape`` voxels, whose first voxel has
+    the index ``start``. What of it lies outside of the grid is cut off, as segments of other programs may reach
+    beyond.
+
+    Raises InputError for another type, or a shape that no memory holds.
+    """
+    def __new__(
+        cls, shape: Sequence[int], array: NDArray[np.bool_] | NDArray[np.uint8], start: Sequence[int] | None = None
+    ) -> Self: ...
+    @property
+    def shape(self) -> _Index:
+        """Slices, rows, columns."""
+    @property
+    def array(self) -> NDArray[np.bool_]:
+        """The voxels as a new bool array, which takes memory only where there are any."""
+    def count(self) -> int:
+        """Number of voxels."""
+    def bounds(self) -> _Box | None:
+        """The smallest box that holds all voxels: start and end (exclusive) on the k, j and i axis; None when there are
+        none.
+        """
+    def cut(self, bounds: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
+        """The voxels inside a box, as ``bounds`` gives it, as a new bool array of the size of the box.
+
+        Raises InputError when the box is not inside of the grid.
+        """
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]: ...
+
+@final
 class Masks(Mapping[str, NDArray[np.bool_]]):
     """Masks by name, a read-only mapping from name to a bool array ``[k, j, i]`` on one grid.
 
@@ -128,6 +160,8 @@ class Masks(Mapping[str, NDArray[np.bool_]]):
         """What was odd when the masks were made, in words."""
     def count(self, name: str) -> int:
         """Number of voxels inside. Raises KeyError for an unknown name."""
+    def mask(self, name: str) -> Mask:
+        """The mask as it is kept, without an array. Raises KeyError for an unknown name."""
     def bounds(self, name: str) -> _Box | None:
         """The smallest box that holds the mask: start and end (exclusive) on the k, j and i axis; None when it is
         empty. ``mask[tuple(slice(*ends) for ends in bounds)]`` cuts it out. Raises KeyError for an unknown name.
@@ -360,6 +394,8 @@ class StructureSet:
     @property
     def findings(self) -> list[str]:
         """What was odd about the file, in words without patient data."""
+    def start_rasterise(self, geometry: Geometry) -> Task[Masks]:
+        """Starts ``rasterise`` and returns at once. The task's result is what ``rasterise`` gives."""
     def rasterise(self, geometry: Geometry) -> Masks:
         """The voxels of every ROI that has contours, by ROI name. Where several ROIs have one name, the number is added
         to all but the first: ``heart (ROI 4)``. Contours that were left out or moved are told in ``findings``.
@@ -388,6 +424,26 @@ def read_structure_set(path: _Path, ct: CtIdentity | None = None) -> StructureSe
     Raises DicomError when the file can't be read, is something else, or does not belong to ``ct``.
     """
 
+def start_read_structure_set(path: _Path, ct: CtIdentity | None = None) -> Task[StructureSet]:
+    """Starts ``read_structure_set`` and returns at once. The task's result is what ``read_structure_set`` gives."""
+def start_write_structure_set(
+    path: _Path,
+    ct: CtIdentity,
+    masks: _Masks,
+    *,
+    label: str | None = None,
+    generation: Literal["automatic", "semiautomatic", "manual"] = "automatic",
+    algorithm: str | None = None,
+    overwrite: bool = False,
+    geometry: Geometry | None = None,
+    smooth: bool = False,
+    keyhole: bool = False,
+) -> Task[Written]:
+    """Starts ``write_structure_set`` and returns at once. The task's result is what ``write_structure_set`` gives; the
+    file appears in its last part, which is not cancelled.
+
+    Raises InputError for a wrong option or shape; the task raises the rest.
+    """
 def write_structure_set(
     path: _Path,
     ct: CtIdentity,
@@ -513,6 +569,22 @@ def compare(
     Raises InputError when shapes differ or an option has no meaning.
     """
 
+def start_compare(
+    reference: _Masks,
+    prediction: _Masks,
+    grid: Geometry | Sequence[float],
+    profile: _Profile = "surfel",
+    percentile: float = 95.0,
+    tolerance_mm: float | None = None,
+    path_tolerance_mm: float | None = None,
+) -> Task[list[StructureMetrics]]:
+    """Starts ``compare`` and returns at once. The task's result is what ``compare`` gives.
+
+    All structures are one part of the work: start one for each structure to hear how far it is, and to cancel
+    between.
+
+    Raises InputError when shapes differ or an option has no meaning.
+    """
 def compare_label_maps(
     reference: NDArray[np.integer[Any]],
     prediction: NDArray[np.integer[Any]],
@@ -590,18 +662,31 @@ def body_mask(volume: Volume) -> NDArray[np.bool_]:
     Raises InputError when there is no body, as in a volume that is no CT.
     """
 
+def start_ptv(
+    ctvs: Sequence[tuple[_MaskLike, Margin]],
+    geometry: Geometry,
+    body: _MaskLike | Volume | None = None,
+    crop: Sequence[tuple[_MaskLike, float]] | None = None,
+) -> Task[Mask]:
+    """Starts ``ptv`` and returns at once. The task's result is a ``Mask``.
+
+    The voxels of a ``Volume`` are copied, so that it may change.
+
+    Raises InputError as ``ptv`` for what is wrong with the shapes; the task raises the rest.
+    """
 def ptv(
     ctvs: Sequence[tuple[_MaskLike, Margin]],
     geometry: Geometry,
-    body: _MaskLike | None = None,
+    body: _MaskLike | Volume | None = None,
     crop: Sequence[tuple[_MaskLike, float]] | None = None,
 ) -> NDArray[np.bool_]:
     """The planning target volume: the union of CTVs, each expanded by its margin, within the body, and without what is
     nearer than a distance in mm to each structure in ``crop``. A new bool array ``[k, j, i]``.
 
-    ``ctvs`` are pairs of mask and ``Margin``, ``crop`` pairs of mask and mm; masks are bool or uint8 ``[k, j, i]``.
+    ``ctvs`` are pairs of mask and ``Margin``, ``crop`` pairs of mask and mm; masks are ``Mask``, or bool or uint8
+    arrays ``[k, j, i]``. ``body`` is a mask, or the ``Volume`` of the CT: then it is what ``body_mask`` finds there.
 
-    Raises InputError without CTVs, and as ``expand``.
+    Raises InputError without CTVs, and as ``expand`` and ``body_mask``.
     """
 
 @final
@@ -824,11 +909,10 @@ class Engine:
         """Starts a job and returns at once. The voxels are copied into shared memory, so that the volume may change.
 
         ``models`` are model folders; a structure that several know comes from the one with the best validation DSC,
-        near ties by HD95.
-        ``structures`` are names, None for all. ``device`` is "auto", "cpu", "cuda" or "cuda:N". ``overlap`` is the
-        share of a window that its neighbour covers, 0 to 0.9: less is faster. ``region`` are start and end on the k,
-        j and i axis, as ``Masks.bounds`` gives them: only what this box needs is computed, and masks are empty
-        outside of it.
+        near ties by HD95. ``structures`` are names, None for all. ``device`` is "auto", "cpu", "cuda" or "cuda:N".
+        ``overlap`` is the share of a window that its neighbour covers, 0 to 0.9: less is faster. ``region`` are
+        start and end on the k, j and i axis, as ``Masks.bounds`` gives them: only what this box needs is computed,
+        and masks are empty outside of it.
 
         Raises InputError for a request that no worker could fulfil; EngineError when there is no worker.
         """
@@ -841,7 +925,7 @@ class Engine:
 
 @final
 class JobStatus:
-    """How far a job is."""
+    """How far a job or a task is."""
     @property
     def state(self) -> _State:
         """ "queued", "running", "done", "failed" or "cancelled"."""
@@ -859,10 +943,10 @@ class JobStatus:
         """An estimate of the seconds left; None while nothing is known."""
     @property
     def device(self) -> str | None:
-        """The device that computes, with the reason; None while it is not chosen."""
+        """The device that computes, with the reason; None while it is not chosen, and of a task."""
     @property
     def is_final(self) -> bool:
-        """Whether the job is over: done, failed or cancelled."""
+        """Whether it is over: done, failed or cancelled."""
 
 @final
 class Job:
@@ -883,6 +967,29 @@ class Job:
         Raises TimeoutError; Cancelled; InputError, ModelError or EngineError when the job failed.
         """
     def __await__(self) -> Generator[Any, None, SegmentResult]: ...
+
+@final
+class Task(Generic[_T]):
+    """Work that was started: ``poll`` it from a timer, wait for its ``result``, or ``await`` it. May be used from any
+    thread.
+
+    It goes on in a thread that needs nothing of Python. ``await task`` gives what ``result`` gives; when the
+    awaiting asyncio task is cancelled, so is this one. It is cancelled too when the last reference to it is gone.
+    """
+    def poll(self) -> JobStatus:
+        """How far it is. Costs microseconds and waits for nothing."""
+    def cancel(self) -> None:
+        """Asks for its end and returns at once; it ends after the part that it is at. One that is over, or at its last
+        part, is not changed: ``poll`` says how it ended.
+        """
+    def result(self, timeout: float | None = None) -> _T:
+        """Waits for the end, for ``timeout`` seconds at most, and gives the result; the same one when it is called
+        again. Other threads run meanwhile, and Ctrl-C ends the waiting, not the task.
+
+        Raises TimeoutError; Cancelled; what the function raises that was started.
+        """
+    def __await__(self) -> Generator[Any, None, _T]: ...
+    def __class_getitem__(cls, key: Any) -> Any: ...
 
 @final
 class StructureSource:
