@@ -49,7 +49,7 @@ def test_the_group_of_a_structure_unfolds_to_its_score(segmented: Page) -> None:
 def test_yellow_notes_say_what_to_look_at_first(segmented: Page) -> None:
     segmented.click(".v-tab:has-text('Structures')")
     notes = segmented.locator(".tmli-structures .tmli-note").all_inner_texts()
-    assert any("DSC of only" in note for note in notes), notes
+    assert any("Weak on the model" in note for note in notes), notes
 
 
 def pointed_at(page: Page, view: str, right: float, down: float) -> tuple[float, float]:

@@ -66,6 +66,10 @@ class Opened:
     def ui(self):
         return self.panel._context.ui
 
+    def settle(self, seconds: float = 60.0) -> None:
+        """Lets the panel work until nothing goes on in it."""
+        assert application.process_events(lambda: not self.panel.busy, seconds), "it does not come to an end"
+
     @property
     def said(self) -> list[str]:
         return [problem.what for problem in self.answers.problems]

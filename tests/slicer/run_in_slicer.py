@@ -76,7 +76,7 @@ def one_click(panel=None):
     panel.logic.parameters.model_folder = os.environ["TMLI_MODELS"]
     panel.refresh()
     panel.segment.start()
-    wait(lambda: panel.segment.watch.run is None)
+    wait(lambda: not panel.busy)
     assert panel.logic.parameters.segmentation.GetSegmentation().GetNumberOfSegments() > 20
 
 
@@ -100,10 +100,13 @@ def buttons_of_the_result(panel=None):
         answers.path = str(child / "metrics.csv")
         ui.csvButton.click()
         ui.previewButton.click()
+        wait(lambda: not panel.busy)
         ui.keepButton.click()
+        wait(lambda: not panel.busy)
         assert "PTV" in names_and_ids(parameters.segmentation)
         answers.path = str(child / "exported.dcm")
         ui.exportButton.click()
+        wait(lambda: not panel.busy)
         assert (child / "metrics.csv").is_file() and (child / "exported.dcm").is_file()
     finally:
         context.dialogs = before

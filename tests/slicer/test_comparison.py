@@ -18,8 +18,8 @@ def moved(scene, volume, child):
 
 
 def test_all_structures_are_compared_at_once_with_the_metrics_of_tmli(logic, truth, moved, volume, child):
-    compared = logic.compare(truth, moved, volume)
-    rows = {row.structure: row for row in compared}
+    compared = logic.compare(truth, moved, volume).wait()
+    rows = {row.structure: row for row in compared.rows}
     expected = tmli.compare(child.masks, shifted(child.masks, 1), child.ct.geometry)
     for metrics in expected:
         if metrics.undefined != "both_empty":
@@ -33,20 +33,20 @@ def test_all_structures_are_compared_at_once_with_the_metrics_of_tmli(logic, tru
 
 def test_an_rt_structure_set_is_a_reference_too(logic, volume, truth, child_folder):
     path = next(child_folder.rglob("rtstruct*.dcm"))
-    rows = {row.structure: row for row in logic.compare(path, truth, volume)}
+    rows = {row.structure: row for row in logic.compare(path, truth, volume).wait().rows}
     assert rows["Liver"].values["DSC"] == 1.0
 
 
 def test_a_file_of_another_patient_is_no_reference(logic, volume, truth, tmp_path):
     tmli.write_phantom(tmp_path / "other", seed=5, matrix=128)
     with pytest.raises(tmli.TmliError, match=r"patient|frame of reference"):
-        logic.compare(next((tmp_path / "other").rglob("rtstruct*.dcm")), truth, volume)
+        logic.compare(next((tmp_path / "other").rglob("rtstruct*.dcm")), truth, volume).wait()
 
 
 def test_where_the_ct_came_from_nowhere_it_is_said_that_the_patient_was_not_checked(logic, scene, child, child_folder):
     volume = geometry.add_volume(scene, child.ct, "From nowhere")
     prediction = segmentation.add_segmentation(scene, volume, {"Liver": child.masks["Liver"]}, {}, "One")
-    compared = logic.compare(next(child_folder.rglob("rtstruct*.dcm")), prediction, volume)
+    compared = logic.compare(next(child_folder.rglob("rtstruct*.dcm")), prediction, volume).wait()
     assert "Not checked that the file is of this patient" in compared.findings[0]
 
 
@@ -55,38 +55,37 @@ def test_what_is_odd_about_a_contour_is_said_with_roi_and_slice(logic, volume, t
     number = data.index(b"\\", data.index(b"CLOSED_PLANAR")) + 1
     odd = tmp_path / "odd.dcm"
     odd.write_bytes(data[:number] + b"NaN" + data[number + 3 :])
-    findings = logic.compare(odd, truth, volume).findings
+    findings = logic.compare(odd, truth, volume).wait().findings
     told = [words for words in findings if "ROI 1, contour 1: slice at " in words]
     assert any("not a finite number" in words for words in told), findings
 
 
 def test_a_hospitals_own_names_are_understood(logic, scene, volume, truth, child):
     other = segmentation.add_segmentation(scene, volume, {"Leber": child.masks["Liver"]}, {}, "Clinic")
-    (row,) = logic.compare(other, truth, volume)
+    (row,) = logic.compare(other, truth, volume).wait().rows
     assert (row.structure, row.values["DSC"]) == ("Liver", 1.0)
 
 
 def test_what_is_only_on_one_side_is_said(logic, scene, volume, truth, child):
     other = segmentation.add_segmentation(scene, volume, {"Liver": child.masks["Liver"]}, {}, "One")
-    assert "Brain" in logic.compare(truth, other, volume).findings[0]
+    assert "Brain" in logic.compare(truth, other, volume).wait().findings[0]
 
 
 @pytest.mark.parametrize("choose", [lambda t: (t, t), lambda t: (None, t), lambda t: (t, None)])
 def test_nothing_to_compare_is_said(logic, volume, truth, choose):
     with pytest.raises(Problem):
-        logic.compare(*choose(truth), volume)
+        logic.compare(*choose(truth), volume).wait()
 
 
 def test_names_without_a_match_are_said(logic, scene, volume, truth, child):
     other = segmentation.add_segmentation(scene, volume, {"Thing": child.masks["Liver"]}, {}, "Thing")
     with pytest.raises(Problem, match="no structure in common"):
-        logic.compare(truth, other, volume)
+        logic.compare(truth, other, volume).wait()
 
 
 @pytest.fixture
 def table(logic, truth, moved, volume):
-    compared = logic.compare(truth, moved, volume, profile="net")
-    list(compared)
+    compared = logic.compare(truth, moved, volume, profile="net").wait()
     return logic.show_comparison(compared)
 
 

@@ -39,7 +39,7 @@ def uids_of(folder) -> set[str]:
 
 def test_the_file_names_the_images_of_the_original_ct(logic, truth, volume, child_folder, child, tmp_path):
     path = tmp_path / "out.dcm"
-    done = logic.export(path, truth, logic.find_origin(volume))
+    done = logic.export(path, truth, logic.find_origin(volume)).wait()
     assert referred_uids(path) == uids_of(child_folder / "ct")
     assert "Liver" in done.written
     back = tmli.read_structure_set(path).rasterise(child.ct.geometry)
@@ -49,7 +49,7 @@ def test_the_file_names_the_images_of_the_original_ct(logic, truth, volume, chil
 def test_a_volume_from_the_dicom_browser_is_found_in_the_database(scene, volume, truth, child_folder, tmp_path):
     logic = TMLILogic(scene, no_engine, Database(child_folder / "ct"))
     assert volume.GetAttribute("DICOM.instanceUIDs")
-    logic.export(tmp_path / "out.dcm", truth, logic.find_origin(volume))
+    logic.export(tmp_path / "out.dcm", truth, logic.find_origin(volume)).wait()
     assert referred_uids(tmp_path / "out.dcm") == uids_of(child_folder / "ct")
 
 
@@ -101,7 +101,7 @@ def test_an_existing_file_is_never_touched(logic, truth, volume, tmp_path):
     path = tmp_path / "out.dcm"
     path.write_bytes(b"someone's work")
     with pytest.raises(Problem, match="a file of that name"):
-        logic.export(path, truth, logic.find_origin(volume))
+        logic.export(path, truth, logic.find_origin(volume)).wait()
     assert path.read_bytes() == b"someone's work"
 
 
@@ -109,9 +109,9 @@ def test_contours_are_called_automatic_until_a_person_changed_one(logic, scene, 
     sources = {name: segmentation.Source("m", 0.9) for name in child.masks}
     node = segmentation.add_segmentation(scene, volume, dict(child.masks.items()), sources, "Result")
     origin = logic.find_origin(volume)
-    logic.export(tmp_path / "made.dcm", node, origin)
+    logic.export(tmp_path / "made.dcm", node, origin).wait()
     segmentation.put_segment(node, "Heart", child.masks["Liver"], origin.identity.geometry)
-    logic.export(tmp_path / "changed.dcm", node, origin)
+    logic.export(tmp_path / "changed.dcm", node, origin).wait()
     words = {
         name: {roi.ROIGenerationAlgorithm for roi in pydicom.dcmread(tmp_path / name).StructureSetROISequence}
         for name in ("made.dcm", "changed.dcm")
@@ -123,6 +123,6 @@ def test_two_segments_of_one_name_are_refused(logic, scene, volume, truth, tmp_p
     geometry.segment_of(truth, "Heart").SetName("Liver")
     before = state_of(scene)
     with pytest.raises(Problem, match="same name: Liver"):
-        logic.export(tmp_path / "out.dcm", truth, logic.find_origin(volume))
+        logic.export(tmp_path / "out.dcm", truth, logic.find_origin(volume)).wait()
     assert state_of(scene) == before
     assert not (tmp_path / "out.dcm").exists()

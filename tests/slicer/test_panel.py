@@ -5,7 +5,7 @@ import pictures
 import pydicom
 import pytest
 import slicer
-from conftest import shifted
+from conftest import shifted, state_of
 from panels import open_panel, unfold
 from standin.application import process_events
 from TMLILib import comparison, geometry, segmentation
@@ -91,6 +91,7 @@ def test_a_preview_of_the_ptv_is_shown_and_kept(working, scene, truth):
     assert [ui.marginTable.item(row, 0).text() for row in range(3)] == ["CTV1", "CTV2", "CTV3"]
     ui.marginTable.item(0, 1).setText("12.5")
     ui.previewButton.click()
+    working.settle()
     assert working.said == []
     preview = slicer.util.getNode("PTV preview*")
     assert preview.GetSegmentation().GetNumberOfSegments() == 1
@@ -99,6 +100,7 @@ def test_a_preview_of_the_ptv_is_shown_and_kept(working, scene, truth):
     pictures.take(working.root, "panel-ptv", width=NARROW)
     assert ui.marginTable.horizontalScrollBar().maximum() == 0, "all columns are seen"
     ui.keepButton.click()
+    working.settle()
     assert "PTV" in segmentation.names_and_ids(truth)
     assert not slicer.util.getNodes("PTV preview*")
     assert working.panel.logic.parameters.margins_mm["CTV1"][0] == 12.5
@@ -109,6 +111,7 @@ def test_the_ptv_is_cut_to_the_segment_that_is_chosen_or_not_at_all(working):
     for name, words in (("Lungs", "inside the segment Lungs"), ("(not cut)", "The PTV is not cut to the body.")):
         ui.bodySelector.setCurrentText(name)
         ui.previewButton.click()
+        working.settle()
         assert words in ui.ptvLabel.text() and working.said == []
     assert working.panel.logic.parameters.body == ""
 
@@ -124,8 +127,9 @@ def test_a_ctv_that_is_not_checked_is_left_out(working, scene, truth):
     for row in (0, 2):
         working.ui.marginTable.item(row, 0).setCheckState(Qt.Unchecked)
     working.ui.previewButton.click()
+    working.settle()
     target = working.panel.ptv._target
-    only = working.panel.logic.make_ptv(truth, working.panel.logic.parameters.volume, {"CTV2": [5.0] * 6})
+    only = working.panel.logic.make_ptv(truth, working.panel.logic.parameters.volume, {"CTV2": [5.0] * 6}).wait()
     np.testing.assert_array_equal(target.mask, only.mask)
 
 
@@ -135,6 +139,7 @@ def test_export_says_which_series_and_writes(working, child_folder, tmp_path):
     assert uid in working.ui.originLabel.text()
     working.answers.path = str(tmp_path / "out.dcm")
     working.ui.exportButton.click()
+    working.settle()
     assert working.said == []
     assert (tmp_path / "out.dcm").is_file()
     assert "25 structures" in working.ui.exportLabel.text() or "structures" in working.ui.exportLabel.text()
@@ -148,6 +153,7 @@ def test_export_of_a_volume_without_origin_explains_what_is_needed(opened, logic
     opened.panel.refresh()
     opened.answers.path = str(tmp_path / "out.dcm")
     opened.ui.exportButton.click()
+    opened.settle()
     assert opened.said == ["It is not known which DICOM images this CT came from."]
     assert not (tmp_path / "out.dcm").exists()
 
@@ -192,3 +198,82 @@ def test_a_comparison_that_runs_ends_with_its_scene(working, scene, child_folder
     assert working.said == [] and not slicer.util.getNodesByClass("vtkMRMLTableNode")
     assert working.ui.compareButton.isEnabled()
     assert working.ui.referenceFileEdit.text() == "", "it was of the patient of before"
+
+
+# ------------------------------------------------------------------------------------- long work in the window's thread
+
+
+def start(working, button: str) -> None:
+    """Clicks a button of long work and sees it begin."""
+    getattr(working.ui, button).click()
+    assert working.panel.busy, working.said
+
+
+@pytest.mark.parametrize(
+    ("section", "button", "cancel", "label"),
+    [
+        ("compare", "compareButton", "compareCancelButton", "compareLabel"),
+        ("ptv", "previewButton", "ptvCancelButton", "ptvLabel"),
+        ("export", "exportButton", "exportCancelButton", "exportLabel"),
+        ("segment", "show3dCheck", "cancelButton", "progressLabel"),
+    ],
+)
+def test_long_work_shows_how_far_it_is_and_can_be_cancelled(
+    working, scene, child_folder, tmp_path, section, button, cancel, label
+):
+    ui = working.ui
+    unfold(working, section)
+    working.answers.path = str(child_folder / "rtstruct.dcm")
+    ui.referenceFileButton.click()
+    working.answers.path = str(tmp_path / "out.dcm")
+    before = state_of(scene)
+    start(working, button)
+    assert not getattr(ui, button).isEnabled(), "a second click would begin it again"
+    assert getattr(ui, cancel).isVisibleTo(working.root) and getattr(ui, label).text()
+    getattr(ui, cancel).click()
+    assert getattr(ui, label).text() == "Cancelling …"
+    working.settle()
+    assert getattr(ui, label).text() == "Cancelled. Nothing was changed."
+    assert state_of(scene) == before and working.said == [] and not (tmp_path / "out.dcm").exists()
+    assert getattr(ui, button).isEnabled() and not getattr(ui, cancel).isVisibleTo(working.root)
+    assert not ui.show3dCheck.isChecked()
+
+
+def test_the_window_answers_while_a_file_is_written(working, tmp_path):
+    from PySide6.QtCore import QTimer
+
+    beats, beat = [], QTimer()
+    beat.timeout.connect(lambda: beats.append(working.ui.exportProgress.value()))
+    beat.start(5)
+    working.answers.path = str(tmp_path / "out.dcm")
+    start(working, "exportButton")
+    working.settle()
+    assert len(set(beats)) > 3, "the bar moved while the window's own timer ran"
+
+
+def test_what_fails_on_the_way_is_one_dialog_and_the_scene_stays(working, scene, tmp_path):
+    working.answers.path = str(tmp_path / "gone" / "out.dcm")
+    before = state_of(scene)
+    start(working, "exportButton")
+    working.settle()
+    assert len(working.said) == 1 and working.answers.problems[0].todo
+    assert state_of(scene) == before and working.ui.exportButton.isEnabled()
+
+
+def test_a_segmentation_that_is_removed_on_the_way_is_said(working, scene, truth, tmp_path):
+    working.answers.path = str(tmp_path / "out.dcm")
+    start(working, "exportButton")
+    truth.GetSegmentation().RemoveSegment("Heart")
+    working.settle()
+    assert working.said == ["The segment Heart was removed meanwhile."]
+    assert not (tmp_path / "out.dcm").exists()
+
+
+def test_another_segmentation_ends_the_preview_that_is_being_made(working, scene, volume, child):
+    other = segmentation.add_segmentation(scene, volume, {"CTV1": child.masks["CTV1"]}, {}, "Other")
+    start(working, "previewButton")
+    working.ui.segmentationSelector.setCurrentNode(other)
+    assert not working.panel.busy and working.said == []
+    process_events(seconds=0.3)
+    assert not slicer.util.getNodes("PTV preview*")
+    assert working.ui.previewButton.isEnabled()

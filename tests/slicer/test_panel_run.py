@@ -34,7 +34,7 @@ def at_work(ready, scene, child_folder, worker):
 
 
 def ended(opened):
-    return lambda: opened.panel.segment.watch.run is None
+    return lambda: not opened.panel.busy
 
 
 def test_one_click_brings_the_segmentation_while_the_window_stays_alive(at_work, scene):

@@ -87,6 +87,7 @@ def chosen(working, logic, scene, volume, truth, child, child_folder, tmp_path, 
     organs.child(1).setCheckState(0, Qt.Unchecked)
     ui.deviceSelector.setCurrentIndex(1)
     ui.show3dCheck.click()
+    working.settle()
     ui.referenceSelector.setCurrentNode(truth)
     ui.predictionSelector.setCurrentNode(other)
     ui.profileSelector.setCurrentIndex(2)
@@ -100,7 +101,6 @@ def chosen(working, logic, scene, volume, truth, child, child_folder, tmp_path, 
     answers.path = str(child_folder)
     ui.originButton.click()
     ui.labelEdit.setText("Reviewed")
-    ui.labelEdit.editingFinished.emit()
     effect._place.setCurrentIndex(1)
     effect._roi.setCurrentNode(box_around(scene, geometry.geometry_of(volume).lps_from_ijk, ((0, 5), (0, 9), (0, 9))))
     assert working.said == []

@@ -27,15 +27,15 @@ def test_a_child_is_segmented_compared_and_exported(ready, scene, child, child_f
     cancelled.cancel()
     assert wait(cancelled).state == "cancelled"
     with pytest.raises(Problem, match="cancelled"):
-        ready.finish(cancelled)
+        ready.finish(cancelled).wait()
     assert state_of(scene) == before, "a cancelled run leaves the scene as it was"
 
     run = ready.start(volume, model_set, device="cpu")
     assert wait(run).state == "done"
-    outcome = ready.finish(run)
+    outcome = ready.finish(run).wait()
 
     truth = segmentation.add_segmentation(scene, volume, dict(child.masks.items()), {}, "Truth")
-    rows = {row.structure: row for row in ready.compare(truth, outcome.node, volume)}
+    rows = {row.structure: row for row in ready.compare(truth, outcome.node, volume).wait().rows}
     scores = [row.values["DSC"] for row in rows.values()]
     assert len(rows) >= 23 and np.mean(scores) > 0.75, {name: row.values["DSC"] for name, row in rows.items()}
     assert "CPU" in outcome.device.upper()
@@ -43,7 +43,7 @@ def test_a_child_is_segmented_compared_and_exported(ready, scene, child, child_f
     assert segmentation.tag(geometry.segment_of(outcome.node, "Liver"), segmentation.TAG_MODEL) == "all unet2d"
 
     path = tmp_path / "rtstruct.dcm"
-    ready.export(path, outcome.node, ready.find_origin(volume))
+    ready.export(path, outcome.node, ready.find_origin(volume)).wait()
     data = pydicom.dcmread(path)
     uids = {str(pydicom.dcmread(f, stop_before_pixels=True).SOPInstanceUID) for f in (child_folder / "ct").iterdir()}
     frame = data.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
@@ -66,7 +66,7 @@ def slab(ready, scene, child):
 def test_only_the_checked_structures_arrive(ready, slab):
     run = ready.start(slab, ready.read_models(MODELS), ["Liver"], "cpu")
     wait(run)
-    outcome = ready.finish(run)
+    outcome = ready.finish(run).wait()
     assert list(segmentation.names_and_ids(outcome.node)) == ["Liver"]
 
 
@@ -135,7 +135,7 @@ def test_a_worker_that_is_killed_is_said_and_the_next_run_works(scene, worker, c
         os.kill(newest_worker(), signal.SIGKILL)
         assert wait(run).state == "failed"
         with pytest.raises(Problem) as caught:
-            logic.finish(run)
+            logic.finish(run).wait()
         assert caught.value.todo and "TMLI error" in caught.value.details
         assert state_of(scene) == before
         again = logic.start(slab, model_set, ["Liver"], "cpu")
@@ -157,7 +157,7 @@ def test_a_ct_that_is_removed_during_the_run_is_said(scene, ready, slab):
     scene.RemoveNode(slab)
     wait(run)
     with pytest.raises(Problem, match="removed from the scene"):
-        ready.finish(run)
+        ready.finish(run).wait()
 
 
 def test_expected_memory_is_told_before_the_run(ready, slab):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from conftest import state_of
-from TMLILib import geometry, segmentation
+from TMLILib import geometry, segmentation, surfaces
 from TMLILib.errors import Problem
 from TMLILib.segmentation import Source
 
@@ -55,12 +55,29 @@ def test_structures_that_overlap_both_keep_their_voxels(scene, volume):
     np.testing.assert_array_equal(geometry.mask_of(node, "Bowel_Small", grid), bowel)
 
 
-def test_surfaces_are_made_only_on_demand(node):
+def test_surfaces_are_made_only_on_demand(logic, node):
     assert not node.GetSegmentation().ContainsRepresentation("Closed surface")
-    segmentation.show_in_3d(node, True)
+    logic.show_in_3d(node).wait()
     assert node.GetSegmentation().ContainsRepresentation("Closed surface")
-    segmentation.show_in_3d(node, False)
+    surfaces.hide(node)
     assert not node.GetSegmentation().ContainsRepresentation("Closed surface")
+
+
+def test_a_surface_encloses_what_the_voxels_do(logic, node, child):
+    from vtkmodules.vtkFiltersCore import vtkMassProperties
+
+    logic.show_in_3d(node).wait()
+    for name in ("Brain", "Heart", "Liver", "Bladder"):
+        surface = geometry.segment_of(node, name).GetRepresentation(surfaces.SURFACE)
+        mass = vtkMassProperties()
+        mass.SetInputData(surface)
+        volume_mm3 = child.masks.count(name) * child.ct.geometry.voxel_volume_mm3
+        assert mass.GetVolume() == pytest.approx(volume_mm3, rel=0.05)
+        assert surface.GetPointData().GetNormals() is not None
+        bounds = np.array(surface.GetBounds()).reshape(3, 2)
+        assert (bounds[:, 0] < node.GetSegmentCenterRAS(name)).all() and (
+            bounds[:, 1] > node.GetSegmentCenterRAS(name)
+        ).all()
 
 
 def test_nothing_stays_in_the_scene_when_it_fails_half_way(scene, volume, child, monkeypatch):
@@ -86,10 +103,10 @@ def test_empty_and_doubtful_structures_are_said_in_words(volume):
     masks["Liver"][20:30, 40:60, 40:60] = True
     said = segmentation.remarks(masks, {"Liver": Source("weak", 0.55), "Brain": Source("good", 0.95)})
     assert said == [
-        "Brain: reaches the last slice of the CT; a part may be missing.",
-        "Heart: nothing was found.",
-        "Liver: the model reached a DSC of only 0.55 on its validation patients.",
-        "Lens_L: only 3 voxels were found.",
+        "Nothing was found: Heart.",
+        "Only a few voxels were found: Lens_L (3).",
+        "Reaches the end of the CT, a part may be missing: Brain (last slice).",
+        "Weak on the model's validation patients, by DSC: Liver (0.550).",
     ]
 
 

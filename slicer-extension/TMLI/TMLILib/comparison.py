@@ -1,6 +1,6 @@
 """Metrics of a prediction against a reference, structure by structure, and the table of them.
 
-A comparison is a sequence of short steps, one for each structure, so that a window stays alive between them.
+A comparison is a sequence of short steps, so that a window stays alive between them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from . import geometry, segmentation
 from .core import tmli
 from .errors import Problem
 from .models import in_protocol_order
+from .work import Progress, Steps, until
 
 PROFILES = {
     "surfel": "surfel (surface-distance of DeepMind)",
@@ -76,70 +76,77 @@ class Row:
     remark: str
 
 
+@dataclass(frozen=True)
 class Comparison:
-    """Iterate over it: each step compares one structure. Then `rows` is whole."""
+    """What came out of it."""
 
-    def __init__(self, reference, prediction_node, volume_node, profile: str = "surfel", ct=None) -> None:
-        """`reference` is a segmentation node, the path of an RT Structure Set, or masks by name on the grid of the
-        volume. Raises `Problem` when there is nothing to compare. `ct` is the `tmli.CtIdentity` that a file must be
-        of; where it is not known, a finding says so."""
-        if prediction_node is None or reference is None:
-            raise Problem("There is nothing to compare.", "Choose a reference and a prediction.")
-        if reference is prediction_node:
-            raise Problem("Reference and prediction are the same segmentation.", "Choose two different ones.")
-        self.profile = profile
-        self.grid = geometry.geometry_of(volume_node)
-        self.findings: list[str] = []
-        self.rows: list[Row] = []
-        self._prediction = prediction_node
-        self._reference = reference
-        self._predicted = _by_protocol_name(segmentation.names_and_ids(prediction_node))
-        if isinstance(reference, (str, os.PathLike)):
-            reference = self._rasterised(Path(reference), ct)
-        self._masks = reference if isinstance(reference, Mapping) else None
-        if self._masks is not None:
-            self._referred = _by_protocol_name({name: name for name in self._masks})
+    profile: str
+    rows: list[Row]
+    """In the order of the protocol."""
+    findings: list[str]
+    """What is odd about a file, and what was not compared."""
+
+
+def comparing(reference, prediction_node, volume_node, profile: str = "surfel", ct=None) -> Steps[Comparison]:
+    """Compares a structure a step. `reference` is a segmentation node or the path of an RT Structure Set; `ct` is the
+    `tmli.CtIdentity` that a file must be of; where it is not known, a finding says so.
+
+    Raises `Problem` when there is nothing to compare.
+    """
+    if prediction_node is None or reference is None:
+        raise Problem("There is nothing to compare.", "Choose a reference and a prediction.")
+    if reference is prediction_node:
+        raise Problem("Reference and prediction are the same segmentation.", "Choose two different ones.")
+    grid, findings, share = geometry.geometry_of(volume_node), [], 0.0
+    predicted = _by_protocol_name(segmentation.names_and_ids(prediction_node))
+    file = None
+    if isinstance(reference, (str, os.PathLike)):
+        share = 0.3
+        file = yield from _rasterised(Path(reference), grid, ct, findings, share)
+        referred = _by_protocol_name({name: name for name in file})
+    else:
+        referred = _by_protocol_name(segmentation.names_and_ids(reference))
+    structures = in_protocol_order(set(predicted) & set(referred))
+    if not structures:
+        raise Problem(
+            "Reference and prediction have no structure in common.",
+            "Names must be those of TG-263, or ones that TMLI knows for them: rename the segments.",
+        )
+    alone = in_protocol_order(set(predicted) ^ set(referred))
+    if alone:
+        findings.append(f"Only on one side, not compared: {', '.join(alone)}.")
+    rows = []
+    for index, name in enumerate(structures):
+        part = [share + (1 - share) * place / len(structures) for place in (index, index + 1)]
+        words = f"{name} ({index + 1} of {len(structures)})"
+        yield Progress(part[0], words)
+        if file is None:
+            truth = geometry.packed_mask_of(reference, referred[name], grid)
+            yield Progress(part[0], words)
         else:
-            self._referred = _by_protocol_name(segmentation.names_and_ids(reference))
-        self.structures = in_protocol_order(set(self._predicted) & set(self._referred))
-        if not self.structures:
-            raise Problem(
-                "Reference and prediction have no structure in common.",
-                "Names must be those of TG-263, or ones that TMLI knows for them: rename the segments.",
-            )
-        alone = in_protocol_order(set(self._predicted) ^ set(self._referred))
-        if alone:
-            self.findings.append(f"Only on one side, not compared: {', '.join(alone)}.")
+            truth = file.mask(referred[name])
+        found = geometry.packed_mask_of(prediction_node, predicted[name], grid)
+        task = tmli.start_compare({name: truth}, {name: found}, grid, profile)
+        (metrics,) = yield from until(task, *part, words=words)
+        rows.append(_row(metrics))
+    return Comparison(profile, rows, findings)
 
-    def __iter__(self) -> Iterator[Row]:
-        for structure in self.structures[len(self.rows) :]:
-            self.rows.append(self.measure(structure, *self.masks(structure)))
-            yield self.rows[-1]
 
-    def _rasterised(self, path: Path, ct):
-        structure_set = tmli.read_structure_set(path, ct)
-        if ct is None:
-            self.findings.append("Not checked that the file is of this patient: the CT's DICOM images are not known.")
-        masks = structure_set.rasterise(self.grid)
-        self.findings += [*structure_set.findings, *masks.findings]
-        return masks
+def _rasterised(path: Path, grid: tmli.Geometry, ct, findings: list[str], share: float) -> Steps[tmli.Masks]:
+    structure_set = yield from until(tmli.start_read_structure_set(path, ct), 0.0, share / 2, "Reading the file")
+    if ct is None:
+        findings.append("Not checked that the file is of this patient: the CT's DICOM images are not known.")
+    masks = yield from until(structure_set.start_rasterise(grid), share / 2, share)
+    findings += [*structure_set.findings, *masks.findings]
+    return masks
 
-    def masks(self, structure: str) -> tuple[np.ndarray, np.ndarray]:
-        """Reference and prediction of a structure, from the scene."""
-        if self._masks is not None:
-            reference = self._masks[self._referred[structure]]
-        else:
-            reference = geometry.mask_of(self._reference, self._referred[structure], self.grid)
-        return reference, geometry.mask_of(self._prediction, self._predicted[structure], self.grid)
 
-    def measure(self, structure: str, reference: np.ndarray, prediction: np.ndarray) -> Row:
-        """The long part of a step. It knows nothing of the scene, so a thread may do it."""
-        (found,) = tmli.compare({structure: reference}, {structure: prediction}, self.grid, profile=self.profile)
-        values = {title: getattr(found, attribute) for title, (attribute, _) in NUMBERS.items()}
-        known = tmli.protocol().structure(structure)
-        accepted = found.dsc > (known.acceptance_dsc if known is not None else 0.70)
-        remark = ", ".join(_WORDS[word] for word in [found.undefined, *found.flags] if word)
-        return Row(structure, values, accepted, remark)
+def _row(metrics: tmli.StructureMetrics) -> Row:
+    values = {title: getattr(metrics, attribute) for title, (attribute, _) in NUMBERS.items()}
+    known = tmli.protocol().structure(metrics.structure)
+    accepted = metrics.dsc > (known.acceptance_dsc if known is not None else 0.70)
+    remark = ", ".join(_WORDS[word] for word in [metrics.undefined, *metrics.flags] if word)
+    return Row(metrics.structure, values, accepted, remark)
 
 
 def _by_protocol_name(ids: dict[str, str]) -> dict[str, str]:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from . import geometry, segmentation
 from .core import tmli
 from .errors import Problem, as_problem
+from .work import Progress, Steps, until
 
 INSTANCE_UIDS = "DICOM.instanceUIDs"
 """Where Slicer's DICOM browser notes the SOPInstanceUIDs of a volume, separated by blanks."""
@@ -135,25 +134,29 @@ def _checked(identity: tmli.CtIdentity, grid: tmli.Geometry) -> Origin:
     return Origin(identity)
 
 
-def write_structure_set(
+def writing(
     path: str | Path, segmentation_node, origin: Origin, label: str, only: Iterable[str] | None = None
-) -> Exported:
+) -> Steps[Exported]:
     """Writes the segments as an RT Structure Set. An existing file is never touched."""
     path = Path(path)
     if path.exists():
         raise Problem("There is a file of that name already.", "Choose another name; TMLI writes over nothing.")
     if segmentation_node is None or not segmentation.names_and_ids(segmentation_node):
         raise Problem("There are no segments to export.", "Segment the CT first, or choose a segmentation.")
-    masks = segmentation.masks_of(segmentation_node, origin.identity.geometry, only=only)
-    untouched = all(is_untouched(segmentation_node, name, mask) for name, mask in masks.items())
-    written = tmli.write_structure_set(
-        path, origin.identity, masks, label=label, generation="automatic" if untouched else "semiautomatic"
-    )
+    masks = yield from segmentation.collecting(segmentation_node, origin.identity.geometry, only, share=0.3)
+    generation = "automatic"
+    for name, mask in masks.items():
+        yield Progress(0.3, "Looking for what a person changed")
+        if not is_untouched(segmentation_node, name, mask):
+            generation = "semiautomatic"
+            break
+    task = tmli.start_write_structure_set(path, origin.identity, masks, label=label, generation=generation)
+    written = yield from until(task, 0.3, 1.0, leaves_traces=True)
     return Exported(path, list(written.written), list(written.empty), origin)
 
 
-def is_untouched(segmentation_node, name: str, mask: np.ndarray) -> bool:
+def is_untouched(segmentation_node, name: str, mask: tmli.Mask) -> bool:
     """Whether a segment still is what the network made."""
     segment_id = segmentation.names_and_ids(segmentation_node)[name]
     value = segmentation.tag(geometry.segment_of(segmentation_node, segment_id), segmentation.TAG_VOXELS)
-    return value == segmentation.checksum(mask)
+    return bool(value) and value == segmentation.checksum(mask)

@@ -107,31 +107,35 @@ def _image(image, array: np.ndarray, first: tuple[int, int, int]):
     return image
 
 
-def labelmap(mask: np.ndarray, geometry: tmli.Geometry, region: Region | None = None):
+def packed(mask: np.ndarray | tmli.Mask) -> tmli.Mask:
+    """The mask as `tmli` keeps it, one bit for each voxel."""
+    return mask if isinstance(mask, tmli.Mask) else tmli.Mask(mask.shape, mask)
+
+
+def labelmap(mask: np.ndarray | tmli.Mask, geometry: tmli.Geometry, region: Region | None = None):
     """A `vtkOrientedImageData` of a mask, cut to its content or to `region`."""
-    if tuple(mask.shape) != tuple(geometry.shape):
+    mask = packed(mask)
+    if mask.shape != tuple(geometry.shape):
         raise Problem("A mask does not lie on the grid of the CT.", "Start again with the CT it was made for.")
     if region is None:
-        region = content(mask) or ((0, 1), (0, 1), (0, 1))
-    cut = mask[tuple(slice(*bounds) for bounds in region)].astype(np.uint8)
-    image = _image(slicer.vtkOrientedImageData(), cut, tuple(bounds[0] for bounds in region))
+        region = mask.bounds() or ((0, 1), (0, 1), (0, 1))
+    image = _image(slicer.vtkOrientedImageData(), mask.cut(region).view(np.uint8), tuple(first for first, _ in region))
     image.SetImageToWorldMatrix(_matrix(_ras_from_ijk(geometry)))
     return image
 
 
-def content(mask: np.ndarray) -> Region | None:
+def content(mask: np.ndarray | tmli.Mask) -> Region | None:
     """The smallest box around the true voxels; None where there are none."""
-    region = []
-    for axis in range(3):
-        where = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        if where.size == 0:
-            return None
-        region.append((int(where[0]), int(where[-1]) + 1))
-    return tuple(region)
+    return packed(mask).bounds()
 
 
 def mask_of(segmentation_node, segment_id: str, geometry: tmli.Geometry) -> np.ndarray:
     """A segment as booleans on the grid of the CT, whatever grid it was drawn on."""
+    return packed_mask_of(segmentation_node, segment_id, geometry).array
+
+
+def packed_mask_of(segmentation_node, segment_id: str, geometry: tmli.Geometry) -> tmli.Mask:
+    """As `mask_of`, one bit for each voxel."""
     if segmentation_node.GetParentTransformNode() is not None:
         raise Problem("The segmentation lies under a transform.", "Take the transform away, or harden it.")
     image = slicer.vtkOrientedImageData()
@@ -140,22 +144,16 @@ def mask_of(segmentation_node, segment_id: str, geometry: tmli.Geometry) -> np.n
             f"The segment {segment_of(segmentation_node, segment_id).GetName()} has no voxels to work on.",
             "Open the Segmentations module and create its binary labelmap representation.",
         )
-    mask = np.zeros(geometry.shape, bool)
     if image.IsEmpty():
-        return mask
+        return tmli.Mask(geometry.shape, np.zeros((0, 0, 0), bool))
     if not np.allclose(_ijk_to_world(image), _ras_from_ijk(geometry), atol=_SAME_PLACE_MM / max(geometry.shape)):
         image = _resampled(image, geometry)
     extent = image.GetExtent()
     array = vtk_to_numpy(image.GetPointData().GetScalars())
     array = array.reshape([extent[2 * axis + 1] - extent[2 * axis] + 1 for axis in (2, 1, 0)])
-    into, taken = [], []
-    for axis, count in enumerate(geometry.shape):
-        first, last = extent[4 - 2 * axis], extent[5 - 2 * axis] + 1
-        begin, end = max(first, 0), max(min(last, count), max(first, 0))
-        into.append(slice(begin, end))
-        taken.append(slice(begin - first, end - first))
-    mask[tuple(into)] = array[tuple(taken)] > 0
-    return mask
+    # Slicer cuts a segment out of what it shares with others as bytes; what was resampled or read may be wider.
+    inside = array if array.dtype == np.uint8 else array > 0
+    return tmli.Mask(geometry.shape, inside, (extent[4], extent[2], extent[0]))
 
 
 def _has_labelmap(segmentation_node) -> bool:

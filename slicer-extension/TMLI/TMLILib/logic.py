@@ -8,9 +8,12 @@ The scene and the engine are given, not looked up, so the same class works in Sl
     run = logic.start(volume, models)
     while run.poll().state in ("queued", "running"):   # from a timer, in an application
         time.sleep(0.1)
-    outcome = logic.finish(run)                        # outcome.node, outcome.remarks
+    outcome = logic.finish(run).wait()                 # outcome.node, outcome.remarks
 
-Every method raises `Problem` (or an error that `as_problem` turns into one), and then has left the scene as it was.
+What takes a while is a `Work`: an application takes its steps from its event loop, a script waits for it.
+
+Every method raises `Problem` (or an error that `as_problem` turns into one), and then has left the scene as it was; so
+does a `Work`.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import comparison, export, geometry, models, refine, run, segmentation, targets
+from . import comparison, export, geometry, models, refine, run, segmentation, surfaces, targets
 from .core import tmli
 from .errors import Problem
 from .parameters import Parameters, parameters_of
+from .work import Steps, Work
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,20 @@ class Outcome:
     """The `vtkMRMLSegmentationNode`."""
     remarks: list[str]
     """What to look at first: empty and doubtful structures, and what the engine did differently."""
+    volumes_ml: dict[str, float]
+    """Of every segment."""
     device: str
     seconds: float
+
+    @property
+    def device_name(self) -> str:
+        """The device without the reason, which was told before the run."""
+        return self.device.split(":")[0]
 
     def in_words(self) -> str:
         """For the panel, after the run."""
         count = self.node.GetSegmentation().GetNumberOfSegments()
-        head = f"{count} structures in {self.seconds:.0f} s on {self.device}."
+        head = f"{count} structures in {self.seconds:.0f} s on {self.device_name}."
         return "\n".join([head, *self.remarks, models.RESEARCH_USE])
 
 
@@ -111,19 +122,26 @@ class TMLILogic:
         model_set = self.read_models(model_set.folder)
         return run.start(self.engine, volume_node, model_set.folders, structures, device)
 
-    def finish(self, finished: run.Run) -> Outcome:
+    def finish(self, finished: run.Run) -> Work[Outcome]:
         """Takes the result of a run that is done into the scene, as one segmentation."""
+        return Work(self._finishing(finished))
+
+    def _finishing(self, finished: run.Run) -> Steps[Outcome]:
         if self.scene.GetNodeByID(finished.volume_node.GetID() or "") is not finished.volume_node:
             raise Problem("The CT was removed from the scene during the run.", "Load it again and start again.")
         if not geometry.geometry_of(finished.volume_node).same_grid(finished.grid):
             raise Problem("The CT was moved or changed during the run.", "Start again.")
         result = finished.take()
-        remarks = [*result.notes, *segmentation.remarks(result.masks, result.sources)]
         name = f"{finished.volume_node.GetName()} TMLI"
-        node = segmentation.add_segmentation(
-            self.scene, finished.volume_node, result.masks, result.sources, self.scene.GenerateUniqueName(name)
-        )
-        return Outcome(node, remarks, result.device, result.seconds)
+        node = yield from segmentation.adding(self.scene, finished.volume_node, result.masks, result.sources, name)
+        remarks = [*result.notes, *segmentation.remarks(result.masks, result.sources)]
+        counts = {name: result.masks.count(name) for name in segmentation.names_and_ids(node)}
+        volumes_ml = {name: count * finished.grid.voxel_volume_mm3 / 1000.0 for name, count in counts.items()}
+        return Outcome(node, remarks, volumes_ml, result.device, result.seconds)
+
+    def show_in_3d(self, segmentation_node) -> Work[None]:
+        """Makes the surfaces that are missing and shows them."""
+        return Work(surfaces.showing(segmentation_node))
 
     # ---------------------------------------------------------------------------------------------------- refine
 
@@ -135,11 +153,19 @@ class TMLILogic:
 
     # --------------------------------------------------------------------------------------------------- compare
 
-    def compare(self, reference, prediction_node, volume_node, profile: str = "surfel") -> comparison.Comparison:
-        """A comparison to iterate over, one structure a step. `reference`: a node, masks, or the path of a file, which
-        must be of the CT's patient as far as the CT's images are known."""
-        ct = self._identity(volume_node) if isinstance(reference, (str, Path)) else None
-        return comparison.Comparison(reference, prediction_node, volume_node, profile, ct)
+    def compare(
+        self,
+        reference,
+        prediction_node,
+        volume_node,
+        profile: str = "surfel",
+        ct: tmli.CtIdentity | None = None,
+    ) -> Work[comparison.Comparison]:
+        """Compares all structures. `reference`: a node, or the path of a file, which must be of the CT's patient as far
+        as the CT's images are known: from `ct`, or else from the volume node."""
+        if ct is None and isinstance(reference, (str, Path)):
+            ct = self._identity(volume_node)
+        return Work(comparison.comparing(reference, prediction_node, volume_node, profile, ct))
 
     def _identity(self, volume_node) -> tmli.CtIdentity | None:
         try:
@@ -162,13 +188,13 @@ class TMLILogic:
         volume_node,
         margins_mm: Mapping[str, Sequence[float]],
         body: str | None = targets.BODY_OF_CT,
-    ) -> targets.Target:
+    ) -> Work[targets.Target]:
         """Computes a PTV without touching the scene; `keep_ptv` puts it in."""
-        return targets.make_ptv(segmentation_node, volume_node, margins_mm, body)
+        return Work(targets.making(segmentation_node, volume_node, margins_mm, body))
 
-    def keep_ptv(self, segmentation_node, target: targets.Target) -> str:
-        """Puts the PTV into the segmentation; returns the segment's ID."""
-        return targets.keep(segmentation_node, target)
+    def keep_ptv(self, segmentation_node, target: targets.Target) -> Work[str]:
+        """Puts the PTV into the segmentation; the result is the segment's ID."""
+        return Work(targets.keeping(segmentation_node, target))
 
     # ---------------------------------------------------------------------------------------------------- export
 
@@ -198,6 +224,6 @@ class TMLILogic:
         origin: export.Origin,
         label: str = "TMLI",
         only: Sequence[str] | None = None,
-    ) -> export.Exported:
-        """Writes an RT Structure Set; see `export.write_structure_set`."""
-        return export.write_structure_set(path, segmentation_node, origin, label, only)
+    ) -> Work[export.Exported]:
+        """Writes an RT Structure Set; see `export.writing`."""
+        return Work(export.writing(path, segmentation_node, origin, label, only))

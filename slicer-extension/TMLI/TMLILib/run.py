@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Run:
 class Result:
     """What the engine found."""
 
-    masks: Mapping[str, np.ndarray]
+    masks: tmli.Masks
     sources: dict[str, Source]
     notes: list[str]
     """What the engine did differently from what was asked, and why."""

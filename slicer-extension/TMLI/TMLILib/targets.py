@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from . import geometry, segmentation
 from .core import tmli
 from .errors import Problem
+from .work import Progress, Steps, until
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 DEFAULT_MARGIN_MM = 5.0
@@ -21,7 +20,7 @@ BODY_OF_CT = "body found in the CT"
 class Target:
     """A PTV that is not in the scene yet."""
 
-    mask: np.ndarray
+    mask: tmli.Mask
     grid: tmli.Geometry
     volume_ml: float
     cut_to: str
@@ -52,9 +51,9 @@ def margin_of(values_mm: Sequence[float]) -> tmli.Margin:
     return tmli.Margin(**dict(zip(DIRECTIONS, map(float, values_mm), strict=True)))
 
 
-def make_ptv(
+def making(
     segmentation_node, volume_node, margins_mm: Mapping[str, Sequence[float]], body: str | None = BODY_OF_CT
-) -> Target:
+) -> Steps[Target]:
     """Computes the PTV from the CTVs named in `margins_mm`; the scene is not touched.
 
     `body` is the name of the segment that the PTV does not leave, `BODY_OF_CT`, or empty.
@@ -62,8 +61,9 @@ def make_ptv(
     if segmentation_node is None:
         raise Problem("There is no segmentation to make a PTV from.", "Segment the CT first, or choose a segmentation.")
     present = segmentation.names_and_ids(segmentation_node)
-    wanted = [name for name in margins_mm if name in present]
-    missing = [name for name in margins_mm if name not in present]
+    margins = {name: margin_of(values) for name, values in margins_mm.items()}
+    wanted = [name for name in margins if name in present]
+    missing = [name for name in margins if name not in present]
     if not wanted:
         raise Problem(
             "None of the chosen CTVs is in the segmentation.", "Segment CTV1 to CTV3 first, or choose others."
@@ -72,18 +72,20 @@ def make_ptv(
     if body and body != BODY_OF_CT and body not in present:
         remarks.append(f"There is no segment {body}; the body is taken from the CT.")
         body = BODY_OF_CT
-    volume = geometry.volume_of(volume_node)
-    grid = volume.geometry
-    masks = segmentation.masks_of(segmentation_node, grid, only=[*wanted, *([body] if body else [])])
-    cut = tmli.body_mask(volume) if body == BODY_OF_CT else masks.get(body)
-    if cut is None:
+    if not body:
         remarks.append("The PTV is not cut to the body.")
-    parts = [(masks[name], margin_of(margins_mm[name])) for name in wanted]
-    mask = np.asarray(tmli.ptv(parts, grid, body=cut))
-    cut_to = "" if cut is None else body if body == BODY_OF_CT else f"segment {body}"
-    return Target(mask, grid, float(mask.sum()) * grid.voxel_volume_mm3 / 1000.0, cut_to, remarks)
+    of_ct = body == BODY_OF_CT
+    grid = geometry.geometry_of(volume_node)
+    segments = [*wanted, *([body] if body and not of_ct else [])]
+    masks = yield from segmentation.collecting(segmentation_node, grid, segments, share=0.1)
+    yield Progress(0.1, "Reading the CT")
+    cut = geometry.volume_of(volume_node) if of_ct else masks.get(body)
+    task = tmli.start_ptv([(masks[name], margins[name]) for name in wanted], grid, cut)
+    mask = yield from until(task, 0.1, 1.0)
+    cut_to = "" if cut is None else body if of_ct else f"segment {body}"
+    return Target(mask, grid, mask.count() * grid.voxel_volume_mm3 / 1000.0, cut_to, remarks)
 
 
-def keep(segmentation_node, target: Target, name: str = "PTV") -> str:
+def keeping(segmentation_node, target: Target, name: str = "PTV") -> Steps[str]:
     """Puts the PTV into the segmentation, in place of an earlier one. Returns the segment's ID."""
-    return segmentation.put_segment(segmentation_node, name, target.mask, target.grid)
+    return (yield from segmentation.putting(segmentation_node, name, target.mask, target.grid))

@@ -9,6 +9,7 @@
 | `runner.py` | a program in a `QProcess`, for installations and questions |
 | `device_question.py` | what the engine would compute on, asked in a process of its own |
 | `session.py` | the one logic and engine of this Slicer, for the panel and the effect |
+| `work_row.py` | a bar, words and a Cancel button for long work |
 | `timing.py` | a timer that polls a run |
 
 Written so that PythonQt (Slicer) and PySide (the tests) both take it: properties through `property` and `setProperty`,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import qt
 import slicer
 from TMLILib import comparison, geometry, segmentation
 
 from .context import Context, say
+from .work_row import WorkRow
 
 GOOD, BAD = (205, 235, 205), (250, 215, 200)
 """Behind a DSC above and below what is accepted; readable with black text."""
@@ -21,15 +20,11 @@ class CompareSection:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._compared: comparison.Comparison | None = None
-        self._steps: Iterator = iter(())
+        self._findings: list[str] = []
         self._descending = False
         self._sorted_by = ""
-        # A timer without a delay: the window answers between two structures.
-        self._timer = qt.QTimer()
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(context.guarded(self._step))
         ui = context.ui
+        self._work = WorkRow(context, ui.compareProgress, ui.compareCancelButton, ui.compareLabel, self._show_busy)
         ui.metricsTable.verticalHeader().setVisible(False)
         ui.metricsTable.verticalHeader().setDefaultSectionSize(22)
         ui.metricsTable.horizontalHeader().setMinimumSectionSize(20)
@@ -42,6 +37,11 @@ class CompareSection:
         ui.metricsTable.cellClicked.connect(self._clicked)
         ui.metricsTable.horizontalHeader().sectionClicked.connect(self._heading_clicked)
         ui.csvButton.clicked.connect(context.guarded(self.save_csv))
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on here."""
+        return self._work.busy
 
     def refresh(self) -> None:
         """Shows the table that the scene remembers."""
@@ -75,40 +75,36 @@ class CompareSection:
     # --------------------------------------------------------------------------------------------- the comparison
 
     def compare(self) -> None:
-        """Starts; the timer does one structure after another."""
+        """Starts; the window stays alive."""
         ui, parameters = self._context.ui, self._context.parameters
         reference = parameters.reference_file or ui.referenceSelector.currentNode()
         prediction = ui.predictionSelector.currentNode()
-        self._compared = self._context.logic.compare(reference, prediction, parameters.volume, parameters.profile)
-        self._steps = iter(self._compared)
-        ui.compareButton.setEnabled(False)
-        self._timer.start()
+        work = self._context.logic.compare(reference, prediction, parameters.volume, parameters.profile)
+        self._work.follow(work, self._show_comparison)
 
-    def _step(self) -> None:
-        compared, ui = self._compared, self._context.ui
-        try:
-            row = next(self._steps)
-        except StopIteration:
-            self._end()
-            # The rows come in the order of the protocol.
-            self._sorted_by, self._descending = "", False
-            parameters = self._context.parameters
-            parameters.table = self._context.logic.show_comparison(compared, parameters.table)
-            self._show_table()
-            return
-        except BaseException:
-            self._end()
-            raise
-        say(ui.metricsLabel, f"{row.structure} ({len(compared.rows)} of {len(compared.structures)})")
+    def _show_comparison(self, compared: comparison.Comparison) -> None:
+        # The rows come in the order of the protocol.
+        self._sorted_by, self._descending = "", False
+        self._findings = compared.findings
+        parameters = self._context.parameters
+        parameters.table = self._context.logic.show_comparison(compared, parameters.table)
+        self._show_table()
 
-    def _end(self) -> None:
-        self._timer.stop()
-        self._context.ui.compareButton.setEnabled(True)
+    def _show_busy(self) -> None:
+        ui = self._context.ui
+        for widget in (
+            ui.compareButton,
+            ui.referenceSelector,
+            ui.referenceFileButton,
+            ui.predictionSelector,
+            ui.profileSelector,
+        ):
+            widget.setEnabled(not self._work.busy)
 
     def forget(self) -> None:
         """The scene goes away: a comparison that runs is not for the next one."""
-        self._end()
-        self._compared = None
+        self._work.drop()
+        self._findings = []
 
     # --------------------------------------------------------------------------------------------------- the table
 
@@ -138,8 +134,7 @@ class CompareSection:
         profile = comparison.PROFILES.get(node.GetAttribute("TMLI.Profile"), "unknown")
         words = [f"{accepted} of {len(rows)} structures above the accepted DSC (0.70). Distances: {profile}."]
         words += comparison.remarks(rows)
-        if self._compared is not None:
-            words += self._compared.findings
+        words += self._findings
         say(ui.metricsLabel, "\n".join(words))
 
     def _show_heads(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from TMLILib.errors import Problem, as_problem
+from TMLILib.export import Exported
 
 from .context import Context, say
+from .work_row import WorkRow
 
 
 class ExportSection:
@@ -15,10 +15,16 @@ class ExportSection:
     def __init__(self, context: Context) -> None:
         self._context = context
         ui = context.ui
+        self._work = WorkRow(context, ui.exportProgress, ui.exportCancelButton, ui.exportLabel, self._show_busy)
         ui.originButton.clicked.connect(context.guarded(self.choose_folder))
-        ui.labelEdit.editingFinished.connect(context.guarded(self._label_changed))
+        ui.labelEdit.textChanged.connect(context.guarded(self._label_changed))
         ui.exportButton.clicked.connect(context.guarded(self.export))
         ui.exportSection.contentsCollapsed.connect(context.guarded(self.refresh))
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on here."""
+        return self._work.busy
 
     def refresh(self) -> None:
         """Looks for the CT's images; only while someone looks at the section, for it reads their headers."""
@@ -46,15 +52,28 @@ class ExportSection:
 
     def export(self) -> None:
         """Asks for a name and writes."""
-        parameters, logic, ui = self._context.parameters, self._context.logic, self._context.ui
+        parameters, logic = self._context.parameters, self._context.logic
         if parameters.segmentation is None:
             raise Problem("There are no segments to export.", "Segment the CT first, or choose a segmentation.")
         origin = logic.find_origin(parameters.volume)
         name = self._context.dialogs.file_to_save("RT Structure Set", "rtstruct.dcm", "DICOM (*.dcm)")
         if not name:
             return
-        done = logic.export(name, parameters.segmentation, origin, ui.labelEdit.property("text") or "TMLI")
-        words = [f"Wrote {Path(name).name} with {len(done.written)} structures."]
+        work = logic.export(name, parameters.segmentation, origin, parameters.label or "TMLI")
+        self._work.follow(work, self._tell)
+
+    def _tell(self, done: Exported) -> None:
+        words = [f"Wrote {done.path.name} with {len(done.written)} structures."]
         if done.empty:
             words.append(f"Empty, left out: {', '.join(done.empty)}.")
-        say(ui.exportLabel, "\n".join(words))
+        say(self._context.ui.exportLabel, "\n".join(words))
+
+    def _show_busy(self) -> None:
+        ui = self._context.ui
+        for widget in (ui.exportButton, ui.originButton, ui.labelEdit):
+            widget.setEnabled(not self._work.busy)
+
+    def forget(self) -> None:
+        """The scene goes away, and with it what was to be written."""
+        self._work.drop()
+        say(self._context.ui.exportLabel, "")

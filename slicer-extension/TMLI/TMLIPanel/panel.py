@@ -57,6 +57,11 @@ class Panel:
             for part in (self.segment, self.refine, self.compare, self.ptv, self.export):
                 part.refresh()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on in one of the sections."""
+        return any(section.busy for section in (self.segment, self.compare, self.ptv, self.export))
+
     def node_chosen(self) -> None:
         """The user chose another node somewhere."""
         ui, parameters = self._context.ui, self.logic.parameters
@@ -75,9 +80,10 @@ class Panel:
 
     def scene_closes(self) -> None:
         """What runs on a scene that goes away is cancelled."""
-        self.segment.watch.drop()
+        self.segment.forget()
         self.compare.forget()
         self.ptv.forget_preview()
+        self.export.forget()
 
     def close(self) -> None:
         """The module goes away."""

@@ -8,6 +8,7 @@ from TMLILib import segmentation, targets
 from TMLILib.errors import Problem
 
 from .context import Context, say
+from .work_row import WorkRow
 
 PREVIEW = "PTV preview"
 HEADS = ("Left", "Right", "Ant.", "Post.", "Sup.", "Inf.")
@@ -24,7 +25,9 @@ class PtvSection:
         self._target: targets.Target | None = None
         self._preview_id = ""
         self._bodies: list[str] = []
+        self._ctvs: list[str] = []
         ui = context.ui
+        self._work = WorkRow(context, ui.ptvProgress, ui.ptvCancelButton, ui.ptvLabel, self._show_busy)
         ui.marginTable.verticalHeader().setVisible(False)
         ui.marginTable.verticalHeader().setDefaultSectionSize(24)
         self._show_heads()
@@ -32,6 +35,11 @@ class PtvSection:
         ui.bodySelector.currentIndexChanged.connect(context.guarded(self._body_changed))
         ui.previewButton.clicked.connect(context.guarded(self.preview))
         ui.keepButton.clicked.connect(context.guarded(self.keep))
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on here."""
+        return self._work.busy
 
     def refresh(self) -> None:
         """Shows the CTVs and segments of the chosen segmentation."""
@@ -48,7 +56,8 @@ class PtvSection:
             ui.bodySelector.addItem(words)
         ui.bodySelector.setCurrentIndex(self._bodies.index(parameters.body) if parameters.body in self._bodies else 0)
         ui.bodySelector.blockSignals(False)
-        ui.previewButton.setEnabled(bool(ctvs))
+        self._ctvs = ctvs
+        self._show_busy()
         say(ui.ptvLabel, "" if ctvs else "The PTV is made from CTV1, CTV2 and CTV3. Segment the CT first.")
 
     def _show_heads(self) -> None:
@@ -112,33 +121,49 @@ class PtvSection:
     def preview(self) -> None:
         """Computes the PTV and shows its outline in a node of its own."""
         self.forget_preview()
-        parameters, ui = self._context.parameters, self._context.ui
+        parameters = self._context.parameters
         margins_mm, left_out = self._margins()
         wanted = {name: values for name, values in margins_mm.items() if name not in left_out}
-        target = self._context.logic.make_ptv(parameters.segmentation, parameters.volume, wanted, self._body())
-        node = segmentation.add_segmentation(
-            slicer.mrmlScene, parameters.volume, {"PTV": target.mask}, {}, slicer.mrmlScene.GenerateUniqueName(PREVIEW)
-        )
+        work = self._context.logic.make_ptv(parameters.segmentation, parameters.volume, wanted, self._body())
+        self._work.follow(work, self._show_preview)
+
+    def _show_preview(self, target: targets.Target) -> None:
+        volume = self._context.parameters.volume
+        node = segmentation.add_segmentation(slicer.mrmlScene, volume, {"PTV": target.mask}, {}, PREVIEW)
         # A preview is not work to be saved.
         node.SetSaveWithScene(False)
         node.GetDisplayNode().SetVisibility2DFill(False)
         self._target, self._preview_id = target, node.GetID()
-        ui.keepButton.setEnabled(True)
-        say(ui.ptvLabel, "\n".join([f"{target.in_words()}.", *target.remarks]))
+        self._show_busy()
+        self._tell(target)
+
+    def _show_busy(self) -> None:
+        ui, busy = self._context.ui, self._work.busy
+        for widget in (ui.marginTable, ui.bodySelector):
+            widget.setEnabled(not busy)
+        ui.previewButton.setEnabled(bool(self._ctvs) and not busy)
+        ui.keepButton.setEnabled(self._target is not None and not busy)
 
     def keep(self) -> None:
         """Puts what the preview showed into the segmentation."""
-        target, words = self._target, self._context.ui.ptvLabel.property("text")
+        target = self._target
         if target is None:
             raise Problem("There is no preview to keep.", "Click Preview first.")
-        self._context.logic.keep_ptv(self._context.parameters.segmentation, target)
+        work = self._context.logic.keep_ptv(self._context.parameters.segmentation, target)
+        self._work.follow(work, lambda _: self._tell_kept(target))
+
+    def _tell_kept(self, target: targets.Target) -> None:
         self.refresh()
-        say(self._context.ui.ptvLabel, f"{words}\nKept as the segment PTV.")
+        self._tell(target, "Kept as the segment PTV.")
+
+    def _tell(self, target: targets.Target, *words: str) -> None:
+        say(self._context.ui.ptvLabel, "\n".join([f"{target.in_words()}.", *target.remarks, *words]))
 
     def forget_preview(self) -> None:
-        """Takes the preview away; margins or the segmentation changed."""
+        """Takes the preview away, and what would become one; margins or the segmentation changed."""
+        self._work.drop()
         node = slicer.mrmlScene.GetNodeByID(self._preview_id) if self._preview_id else None
         if node is not None:
             slicer.mrmlScene.RemoveNode(node)
         self._target, self._preview_id = None, ""
-        self._context.ui.keepButton.setEnabled(False)
+        self._show_busy()

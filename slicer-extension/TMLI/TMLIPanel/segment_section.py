@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from TMLILib import segmentation
+from TMLILib import surfaces
 from TMLILib.devices import CHOICES
 from TMLILib.errors import Problem, as_problem
+from TMLILib.logic import Outcome
 from TMLILib.models import ModelSet
 
 from .context import Context, say
 from .device_question import DeviceQuestion
 from .structure_tree import StructureTree
 from .timing import Watch, in_words
+from .work_row import WorkRow
 
 
 class SegmentSection:
@@ -27,6 +29,7 @@ class SegmentSection:
         self.models: ModelSet | None = None
         self.watch = Watch(self._status, self._ended)
         ui = context.ui
+        self._work = WorkRow(context, ui.progressBar, ui.cancelButton, ui.progressLabel, self._show_running)
         self._tree = StructureTree(ui.structuresTree, context.guarded(self._structures_changed))
         ui.modelFolderButton.clicked.connect(context.guarded(self.choose_models))
         ui.deviceSelector.currentIndexChanged.connect(context.guarded(self._device_changed))
@@ -35,6 +38,11 @@ class SegmentSection:
         ui.show3dCheck.toggled.connect(context.guarded(self._show_3d))
 
     # ------------------------------------------------------------------------------------------------- what to do
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on here."""
+        return self.watch.run is not None or self._work.busy
 
     def refresh(self) -> None:
         """Shows what the scene remembers."""
@@ -48,11 +56,8 @@ class SegmentSection:
         self._read_models()
         self.question.ask()
         self._show_expectation()
-        ui.show3dCheck.setEnabled(parameters.segmentation is not None)
-        ui.show3dCheck.blockSignals(True)
-        ui.show3dCheck.setChecked(segmentation.is_shown_in_3d(parameters.segmentation))
-        ui.show3dCheck.blockSignals(False)
-        self._show_running(self.watch.run is not None)
+        self._show_whether_in_3d()
+        self._show_running()
 
     def choose_models(self) -> None:
         """Asks for another folder; it is kept only when it holds models."""
@@ -118,7 +123,7 @@ class SegmentSection:
         say(ui.resultLabel, "")
         ui.progressBar.setValue(0)
         self.watch.follow(run)
-        self._show_running(True)
+        self._show_running()
 
     def _status(self, status) -> None:
         ui = self._context.ui
@@ -126,26 +131,47 @@ class SegmentSection:
         say(ui.progressLabel, in_words(status))
 
     def _ended(self, run, status) -> None:
-        self._show_running(False)
+        self._show_running()
         if status.state == "cancelled":
             say(self._context.ui.progressLabel, "Cancelled. The scene is as it was.")
             return
         say(self._context.ui.progressLabel, "")
-        self._context.guarded(lambda: self._finish(run))()
+        self._context.guarded(lambda: self._work.follow(self._context.logic.finish(run), self._arrived))()
 
-    def _finish(self, run) -> None:
-        outcome = self._context.logic.finish(run)
+    def _arrived(self, outcome: Outcome) -> None:
         self._on_arrived(outcome.node)
         say(self._context.ui.resultLabel, outcome.in_words())
 
-    def _show_running(self, running: bool) -> None:
-        ui = self._context.ui
+    def _show_running(self) -> None:
+        ui, parameters = self._context.ui, self._context.parameters
+        running = self.busy
         for widget in (ui.progressBar, ui.cancelButton):
             widget.setVisible(running)
         for widget in (ui.runButton, ui.structuresTree, ui.deviceSelector, ui.modelFolderButton, ui.volumeSelector):
             widget.setEnabled(not running)
+        ui.show3dCheck.setEnabled(parameters.segmentation is not None and not running)
+        if not self._work.busy:
+            self._show_whether_in_3d()
+
+    # --------------------------------------------------------------------------------------------------------- 3D
 
     def _show_3d(self) -> None:
-        node = self._context.parameters.segmentation
-        if node is not None:
-            segmentation.show_in_3d(node, bool(self._context.ui.show3dCheck.property("checked")))
+        node, logic = self._context.parameters.segmentation, self._context.logic
+        if node is None:
+            return
+        if self._context.ui.show3dCheck.property("checked"):
+            self._work.follow(logic.show_in_3d(node), lambda _: None)
+        else:
+            surfaces.hide(node)
+
+    def _show_whether_in_3d(self) -> None:
+        check = self._context.ui.show3dCheck
+        check.blockSignals(True)
+        check.setChecked(surfaces.are_shown(self._context.parameters.segmentation))
+        check.blockSignals(False)
+
+    def forget(self) -> None:
+        """The scene goes away: what runs on it is not for the next one."""
+        self.watch.drop()
+        self._work.drop()
+        self._show_running()

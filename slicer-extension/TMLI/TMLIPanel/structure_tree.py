@@ -14,6 +14,8 @@ TITLES = {
     "ctv3": "Targets",
 }
 OTHERS = "Other structures"
+SQUARE = 12
+"""Pixels."""
 
 
 class StructureTree:
@@ -71,6 +73,12 @@ class StructureTree:
 
 
 def _square(colour: tuple[int, int, int]):
-    pixels = qt.QPixmap(12, 12)
-    pixels.fill(qt.QColor(*colour))
+    pixels = qt.QPixmap(SQUARE, SQUARE)
+    # An edge, so that white is seen on white.
+    pixels.fill(qt.QColor(120, 120, 120))
+    inside = qt.QPixmap(SQUARE - 2, SQUARE - 2)
+    inside.fill(qt.QColor(*colour))
+    painter = qt.QPainter(pixels)
+    painter.drawPixmap(1, 1, inside)
+    painter.end()
     return qt.QIcon(pixels)

@@ -11,18 +11,24 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from slicer import vtkMRMLSegmentationNode
 from TMLILib import comparison, export, geometry, models, run, segmentation, targets
 from TMLILib.errors import Problem
 from TMLILib.logic import TMLILogic
 from TMLILib.parameters import Parameters
+from TMLILib.work import PAUSE_S, Work
 
 import tmli
 
 from .viewers import Viewers
 
+T = TypeVar("T")
+Tell = Callable[[Work], None]
+"""Is told of every step of long work."""
 PTV = "PTV"
+CANCELLED = "Cancelled. Nothing was changed."
 # What DICOM allows for StructureSetLabel (value representation SH).
 LONGEST_LABEL = 16
 
@@ -61,6 +67,7 @@ class Session:
         self.reference_name = ""
         self._reference: Path | None = None
         self._run: run.Run | None = None
+        self._works: list[Work] = []
         self._volumes_ml: dict[str, float] = {}
         self._surfaces: set[asyncio.Task] = set()
         self.ct_changed: list[Callable[[], None]] = []
@@ -120,9 +127,11 @@ class Session:
     # ------------------------------------------------------------------------------------------------ the run
 
     def refuse_while_running(self) -> None:
-        """CT and models stay as they are while a run needs them."""
+        """CT and models stay as they are while something needs them."""
         if self._run is not None:
             raise Problem("A segmentation is running.", "Wait for its end, or cancel it.")
+        if self._works:
+            raise Problem("Something is being computed on this CT.", "Wait for its end, or cancel it.")
 
     def start_run(self) -> run.Run:
         """Hands the CT to the engine."""
@@ -145,20 +154,33 @@ class Session:
         """The run is over, however it ended."""
         self._run = None
 
-    def take_result(self, ended: run.Run) -> str:
+    async def take_result(self, ended: run.Run, tell: Tell) -> str:
         """Shows what was found, in place of an earlier result; returns a line about it."""
-        outcome = self._logic.finish(ended)
+        outcome = await self._follow(self._logic.finish(ended), tell)
+        if outcome is None:
+            return CANCELLED
         self._forget_segmentation()
         self.parameters.segmentation = outcome.node
         self.remarks = outcome.remarks
-        self._volumes_ml = {
-            name: float(mask.sum()) * ended.grid.voxel_volume_mm3 / 1000.0
-            for name, mask in segmentation.masks_of(outcome.node, ended.grid).items()
-        }
+        self._volumes_ml = dict(outcome.volumes_ml)
         self._viewers.show_segmentation(outcome.node)
         self._build_surfaces(outcome.node)
         self._tell(self.result_changed)
-        return f"{len(self._volumes_ml)} structures in {outcome.seconds:.0f} s on {outcome.device}"
+        return f"{len(self._volumes_ml)} structures in {outcome.seconds:.0f} s on {outcome.device_name}"
+
+    # -------------------------------------------------------------------------------------------------- long work
+
+    async def _follow(self, work: Work[T], tell: Tell) -> T | None:
+        """Takes the steps of a work between the messages of the page; None when it was cancelled."""
+        self._works.append(work)
+        try:
+            while not work.step():
+                tell(work)
+                await asyncio.sleep(PAUSE_S if work.progress.waits else 0)
+        finally:
+            work.drop()
+            self._works.remove(work)
+        return work.result
 
     # --------------------------------------------------------------------------------------------- structures
 
@@ -211,21 +233,19 @@ class Session:
         """Compares with this RT Structure Set from now on. Raises when it is none, or is of another patient."""
         if self.ct is None:
             raise Problem("There is no CT to compare on.", "Load a CT first.")
-        found = await asyncio.to_thread(tmli.read_structure_set, path, self.ct.series)
+        found = await tmli.start_read_structure_set(path, self.ct.series)
         self._reference, self.reference_name = path, found.label or path.name
 
-    async def compare(self, profile: str) -> comparison.Comparison:
-        """Compares structure by structure; threads do what is long, and the page stays alive."""
+    async def compare(self, profile: str, tell: Tell) -> comparison.Comparison | None:
+        """Compares structure by structure; None when that was cancelled."""
         if self.ct is None or self._reference is None:
             raise Problem("There is nothing to compare with.", "Choose an RT Structure Set as the reference.")
-        reference = await asyncio.to_thread(_rasterised, self._reference, self.ct.series)
-        compared = self._logic.compare(reference, self.parameters.segmentation, self.parameters.volume, profile)
-        compared.findings += reference.findings
-        for structure in compared.structures:
-            pair = compared.masks(structure)
-            compared.rows.append(await asyncio.to_thread(compared.measure, structure, *pair))
-        self.parameters.table = self._logic.show_comparison(compared, self.parameters.table)
-        self.parameters.profile = profile
+        parameters = self.parameters
+        work = self._logic.compare(self._reference, parameters.segmentation, parameters.volume, profile, self.ct.series)
+        compared = await self._follow(work, tell)
+        if compared is not None:
+            parameters.table = self._logic.show_comparison(compared, parameters.table)
+            parameters.profile = profile
         return compared
 
     def comparison_csv(self) -> str:
@@ -235,23 +255,28 @@ class Session:
 
     # -------------------------------------------------------------------------------------- PTV and RT export
 
-    def make_ptv(self, margins_mm: Mapping[str, list[float]], body: str) -> targets.Target:
-        """Makes the PTV and puts it among the segments, in place of an earlier one; `body` as for the logic."""
+    async def make_ptv(self, margins_mm: Mapping[str, list[float]], body: str, tell: Tell) -> targets.Target | None:
+        """Makes the PTV and puts it among the segments, in place of an earlier one; `body` as for the logic.
+
+        None when that was cancelled: the segments are as they were.
+        """
         self.parameters.margins_mm, self.parameters.body = dict(margins_mm), body
         node = self.parameters.segmentation
-        target = self._logic.make_ptv(node, self.parameters.volume, margins_mm, body)
-        self._logic.keep_ptv(node, target)
-        self._volumes_ml[PTV] = target.volume_ml
-        self._build_surfaces(node)
-        self._tell(self.result_changed)
+        target = await self._follow(self._logic.make_ptv(node, self.parameters.volume, margins_mm, body), tell)
+        if target is not None and await self._follow(self._logic.keep_ptv(node, target), tell) is None:
+            return None
+        if target is not None:
+            self._volumes_ml[PTV] = target.volume_ml
+            self._build_surfaces(node)
+            self._tell(self.result_changed)
         return target
 
     def export_origin(self) -> export.Origin | None:
         """The CT series that a structure set will refer to."""
         return export.Origin(self.ct.series) if self.ct is not None else None
 
-    def structure_set(self, label: str) -> tuple[bytes, export.Exported]:
-        """An RT Structure Set of all segments, as the bytes of its file."""
+    async def structure_set(self, label: str, tell: Tell) -> tuple[bytes, export.Exported] | None:
+        """An RT Structure Set of all segments, as the bytes of its file; None when that was cancelled."""
         label = label.strip()
         if not 0 < len(label) <= LONGEST_LABEL:
             raise Problem(
@@ -259,8 +284,9 @@ class Session:
             )
         with tempfile.TemporaryDirectory(prefix="tmli-") as folder:
             path = Path(folder) / "rtstruct.dcm"
-            exported = self._logic.export(path, self.parameters.segmentation, self.export_origin(), label)
-            return path.read_bytes(), exported
+            work = self._logic.export(path, self.parameters.segmentation, self.export_origin(), label)
+            exported = await self._follow(work, tell)
+            return None if exported is None else (path.read_bytes(), exported)
 
     # ------------------------------------------------------------------------------------------------ details
 
@@ -273,6 +299,9 @@ class Session:
     def _forget_segmentation(self) -> None:
         for task in self._surfaces:
             task.cancel()
+        for work in self._works:
+            # What is made of a result that goes away is for nobody.
+            work.drop()
         node = self.parameters.segmentation
         if node is not None:
             self._viewers.forget_segmentation(node)
@@ -283,7 +312,3 @@ class Session:
     def _tell(listeners: list[Callable[[], None]]) -> None:
         for listener in listeners:
             listener()
-
-
-def _rasterised(path: Path, series: tmli.CtSeries) -> tmli.Masks:
-    return tmli.read_structure_set(path, series).rasterise(series.volume.geometry)

@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import dataclass
 
 from slicer import (
-    vtkBinaryLabelmapToClosedSurfaceConversionRule,
     vtkMRMLAbstractViewNode,
     vtkMRMLScalarVolumeNode,
     vtkMRMLSegmentationNode,
     vtkMRMLSliceNode,
-    vtkSegmentationConverter,
 )
+from TMLILib import surfaces
 from trame.widgets import client, html
 from trame.widgets.vuetify3 import VBtn, VIcon, VSlider, VTooltip
 from trame_server import Server
@@ -22,14 +21,11 @@ from trame_slicer.core import SlicerApp
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import AbstractView, SliceView, ThreeDView, ViewLayoutDefinition, ViewProps, ViewType
 from vtkmodules.vtkCommonCore import vtkCommand, vtkObject
-from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 # Colours of the planes as Slicer's users know them: axial red, coronal green, sagittal yellow.
 PLANES = {"Axial": "#f2695c", "Coronal": "#7cc06a", "Sagittal": "#e8cf55"}
 # A name in the page's code, so no digit first.
 THREE_D = "ThreeD"
-SURFACE = vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
-LABELMAP = vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 # What lies around other structures would hide them.
 TRANSLUCENT = {"Lungs": 0.4, "Bag_Bowel": 0.25, "CTV3": 0.6, "CTV1": 0.5, "PTV": 0.15, "Brain": 0.6}
 BACKGROUND = ("#10161b", "#1d272e")
@@ -102,24 +98,15 @@ class Viewers:
 
     async def build_surfaces(self, node: vtkMRMLSegmentationNode) -> None:
         """Makes the surfaces that are missing, one structure after the other so that the page stays alive meanwhile."""
-        segmentation, rule = node.GetSegmentation(), vtkBinaryLabelmapToClosedSurfaceConversionRule()
-        made: dict[str, vtkPolyData] = {}
-        for segment_id in segmentation.GetSegmentIDs():
-            segment = segmentation.GetSegment(segment_id)
-            if segment is None or segment.GetRepresentation(SURFACE) is not None:
-                continue
-            made[segment_id] = vtkPolyData()
-            rule.CreateClosedSurface(segment.GetRepresentation(LABELMAP), made[segment_id], [segment.GetLabelValue()])
+        segmentation = node.GetSegmentation()
+        for _ in surfaces.showing(node):
             await asyncio.sleep(0)
-        if node.GetScene() is None:  # another result came meanwhile
-            return
-        for segment_id, surface in made.items():
-            segmentation.GetSegment(segment_id).AddRepresentation(SURFACE, surface)
+            if node.GetScene() is None:  # another result came meanwhile
+                return
         display = node.GetDisplayNode()
-        # Also of a segment that came later: Slicer gave that its surface itself.
+        # Also of a segment that came later, with its surface.
         for segment_id in segmentation.GetSegmentIDs():
             display.SetSegmentOpacity3D(segment_id, TRANSLUCENT.get(segmentation.GetSegment(segment_id).GetName(), 1.0))
-        display.SetPreferredDisplayRepresentationName3D(SURFACE)
         self._show_slices_in_3d(False)
         self._views[THREE_D].reset_view()
 

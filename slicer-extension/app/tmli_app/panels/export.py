@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trame.widgets import html
+from trame.widgets import client, html
 from trame.widgets.vuetify3 import VBtn
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
 from ..dialogs import Problems
-from ..session import Session
+from ..session import CANCELLED, Session
+from .working import Working
 
 FILE_NAME = "tmli-rtstruct.dcm"
 
@@ -23,34 +24,42 @@ class ExportState:
     refers_to: list[str] = field(default_factory=list)
     count: int = 0
     outcome: str = ""
+    made: int = 0  # how many files so far; the page fetches each
 
 
 class ExportPanel:
     """Writes an RT Structure Set that refers to the CT as it was read, and hands it to the browser."""
 
     def __init__(self, server: Server, session: Session, problems: Problems) -> None:
-        self._session, self._server, self._problems = session, server, problems
+        self._session, self._problems = session, problems
         self._content = b""
+        self._working = Working(server, "export_work")
         self.state = TypedState(server.state, ExportState, namespace="export")
         session.ct_changed.append(self._show)
         session.result_changed.append(self._show)
-        server.controller.trigger("export_write")(self.write)
         server.controller.trigger("export_content")(lambda: self._content)
 
-    def write(self) -> bool:
-        """Writes the file and returns whether there is one to fetch."""
-        self.state.data.outcome = ""
-        with self._problems.caught():
-            self._content, exported = self._session.structure_set(self.state.data.label)
+    async def write(self) -> None:
+        """Writes the file; the page fetches it when it is there."""
+        data = self.state.data
+        if self._working.state.data.busy:
+            return
+        data.outcome = ""
+        with self._problems.caught(), self._working.shown():
+            made = await self._session.structure_set(data.label, self._working.tell)
+            if made is None:
+                data.outcome = CANCELLED
+                return
+            self._content, exported = made
             words = f"{len(exported.written)} structures written"
-            self.state.data.outcome = words + (f"; empty: {', '.join(exported.empty)}" if exported.empty else "")
-            return True
-        return False
+            data.outcome = words + (f"; empty: {', '.join(exported.empty)}" if exported.empty else "")
+            data.made += 1
 
     def build(self) -> None:
         """The page of the right side."""
         name = self.state.name
         fetch = f"utils.download('{FILE_NAME}', trigger('export_content'), 'application/dicom')"
+        client.ClientStateChange(value=name.made, change=fetch)
         html.Div("Nothing to export yet. Segment first.", v_if=(f"!{name.count}",), classes="tmli-empty")
         with html.Div(v_else=True):
             with html.Div(classes="tmli-section"):
@@ -71,8 +80,10 @@ class ExportPanel:
                     color="primary",
                     classes="mt-4",
                     prepend_icon="mdi-download",
-                    click=f"trigger('export_write').then((ready) => ready && {fetch})",
+                    disabled=(self._working.state.name.busy,),
+                    click=self._problems.in_background(self.write),
                 )
+                self._working.build()
                 html.Div("{{ " + name.outcome + " }}", classes="tmli-quiet mt-3 tmli-export-outcome")
 
     def _show(self) -> None:

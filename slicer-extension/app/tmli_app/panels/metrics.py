@@ -8,7 +8,7 @@ from pathlib import Path
 
 from TMLILib.comparison import ACCEPTED, HEADS, NUMBERS, PROFILES, Comparison, Row, cell_text, remarks
 from trame.widgets import html
-from trame.widgets.vuetify3 import VBtn, VIcon, VProgressCircular
+from trame.widgets.vuetify3 import VBtn, VIcon
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
@@ -16,6 +16,7 @@ from ..browse import Browse
 from ..dialogs import Problems
 from ..session import Session
 from .words import colour_css
+from .working import Working
 
 
 @dataclass
@@ -30,15 +31,15 @@ class MetricsState:
     mean: str = ""
     sort: str = ""
     descending: bool = False
-    busy: bool = False
 
 
 class MetricsPanel:
     """Compares with the truth of a phantom, or with an RT Structure Set of somebody."""
 
     def __init__(self, server: Server, session: Session, browse: Browse, problems: Problems) -> None:
-        self._server, self._session, self._browse, self._problems = server, session, browse, problems
+        self._session, self._browse, self._problems = session, browse, problems
         self._rows: list[Row] = []
+        self._working = Working(server, "metrics_work")
         self.state = TypedState(server.state, MetricsState, namespace="metrics")
         session.ct_changed.append(self._clear)
         session.result_changed.append(self._clear_rows)
@@ -58,14 +59,13 @@ class MetricsPanel:
 
         The page says which with the click: what was chosen just before may not have arrived as state.
         """
-        data = self.state.data
+        if self._working.state.data.busy:
+            return
         self._clear_rows()
-        data.busy = True
-        self._server.state.flush()
-        with self._problems.caught():
-            self._show(await self._session.compare(profile))
-        with self._server.state:
-            data.busy = False
+        with self._problems.caught(), self._working.shown():
+            compared = await self._session.compare(profile, self._working.tell)
+            if compared is not None:
+                self._show(compared)
 
     def _show(self, compared: Comparison) -> None:
         data = self.state.data
@@ -111,11 +111,11 @@ class MetricsPanel:
                     variant="flat",
                     color="primary",
                     size="small",
-                    disabled=(f"!{name.reference} || {name.busy}",),
+                    disabled=(f"!{name.reference} || {self._working.state.name.busy}",),
                     click=(self._problems.in_background(self.compare), f"[{name.profile}]"),
                 )
-        with html.Div(v_if=(name.busy,), classes="tmli-empty"):
-            VProgressCircular(indeterminate=True, size=20, width=2, color="primary")
+        with html.Div(classes="tmli-section", v_if=(self._working.state.name.busy,)):
+            self._working.build()
         with html.Div(v_else_if=f"{name.rows}.length"):
             self._build_table()
             with html.Div(classes="tmli-section"):

@@ -79,10 +79,7 @@ class ModelsPanel:
             self._tell_memory()
             self.state.data.devices = [
                 AUTOMATIC,
-                *(
-                    {"value": device["name"], "title": f"{device['name'].upper()}: {device['reason']}"}
-                    for device in usable
-                ),
+                *({"value": device["name"], "title": device["reason"].split(":")[0]} for device in usable),
             ]
             self.state.data.device_reason = f"By itself it takes the {description['auto']}."
 

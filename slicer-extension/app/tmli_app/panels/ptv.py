@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 from TMLILib.errors import Problem
 from TMLILib.targets import BODY_OF_CT, DEFAULT_MARGIN_MM, DIRECTIONS
 from trame.widgets import html
-from trame.widgets.vuetify3 import VBtn, VProgressCircular
+from trame.widgets.vuetify3 import VBtn
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
 from ..dialogs import Problems
-from ..session import Session
+from ..session import CANCELLED, Session
 from .words import colour_css
+from .working import Working
 
 
 @dataclass
@@ -26,30 +26,29 @@ class PtvState:
     cut: bool = True  # whether the PTV stays inside the body
     outcome: str = ""
     remarks: list[str] = field(default_factory=list)
-    busy: bool = False
 
 
 class PtvPanel:
     """Asks for margins and makes the PTV."""
 
     def __init__(self, server: Server, session: Session, problems: Problems) -> None:
-        self._session, self._server, self._problems = session, server, problems
+        self._session, self._problems = session, problems
+        self._working = Working(server, "ptv_work")
         self.state = TypedState(server.state, PtvState, namespace="ptv")
         session.result_changed.append(self._show)
 
     async def make(self) -> None:
         """Makes the PTV anew from what is typed."""
         data = self.state.data
-        data.busy, data.outcome, data.remarks = True, "", []
-        self._server.state.flush()
-        # The page shows that work goes on before it begins.
-        await asyncio.sleep(0.05)
-        with self._problems.caught():
+        if self._working.state.data.busy:
+            return
+        data.outcome, data.remarks = "", []
+        with self._problems.caught(), self._working.shown():
             margins_mm = {name: _numbers(name, typed) for name, typed in data.margins.items()}
-            target = self._session.make_ptv(margins_mm, BODY_OF_CT if data.cut else "")
-            data.outcome, data.remarks = f"{target.in_words()}, shown in blue", target.remarks
-        with self._server.state:
-            data.busy = False
+            body = BODY_OF_CT if data.cut else ""
+            target = await self._session.make_ptv(margins_mm, body, self._working.tell)
+            data.outcome = f"{target.in_words()}, shown in blue" if target is not None else CANCELLED
+            data.remarks = target.remarks if target is not None else []
 
     def build(self) -> None:
         """The page of the right side."""
@@ -66,15 +65,15 @@ class PtvPanel:
                     html.Span("Cut to the body found in the CT")
                 with html.Div(classes="tmli-row"):
                     VBtn(
-                        "Preview PTV",
+                        "Make the PTV",
                         id="make-ptv",
                         variant="flat",
                         color="primary",
-                        disabled=(name.busy,),
+                        disabled=(self._working.state.name.busy,),
                         click=self._problems.in_background(self.make),
                     )
-                    VProgressCircular(v_if=(name.busy,), indeterminate=True, size=18, width=2, color="primary")
                     html.Span("{{ " + name.outcome + " }}", classes="tmli-quiet tmli-ptv-outcome")
+                self._working.build()
                 html.Div("{{ remark }}", v_for=f"remark in {name.remarks}", key="remark", classes="tmli-note")
 
     def _build_target(self) -> None:

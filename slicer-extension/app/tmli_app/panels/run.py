@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from TMLILib.work import Work
 from trame.widgets import html
 from trame.widgets.vuetify3 import VBtn, VProgressLinear
 from trame_server import Server
 from trame_server.utils.typed_state import TypedState
 
 from ..dialogs import Problems
-from ..session import Session
+from ..session import CANCELLED, Session
 from .words import time_left
 
 POLL_S = 0.15
@@ -56,15 +57,19 @@ class RunPanel:
         run = self._session.start_run()
         try:
             while (status := run.poll()).state in ("queued", "running"):
-                self._tell(status)
+                self._tell(status.fraction, status.stage or "Waiting for the engine", time_left(status.remaining_s))
                 await asyncio.sleep(POLL_S)
         finally:
             self._session.end_run()
         if status.state == "cancelled":
-            return "Cancelled. Nothing was changed."
-        with self.state.state:
-            self.state.data.stage, self.state.data.percent, self.state.data.left = "Showing the structures", 100.0, ""
-        return self._session.take_result(run)
+            return CANCELLED
+        return await self._session.take_result(run, self._tell_of_result)
+
+    def _tell_of_result(self, work: Work) -> None:
+        # Cancel leaves the scene as it was until the last structure is there.
+        if self.state.data.cancelling:
+            work.cancel()
+        self._tell(1.0, work.progress.words, "")
 
     def cancel(self) -> None:
         """Ends the run; the worker stops within a fraction of a second."""
@@ -108,12 +113,10 @@ class RunPanel:
                 classes="tmli-quiet mt-2 tmli-outcome",
             )
 
-    def _tell(self, status) -> None:
+    def _tell(self, fraction: float, stage: str, left: str) -> None:
         with self.state.state:
             data = self.state.data
-            data.percent = round(100 * status.fraction, 1)
-            data.stage = status.stage or "Waiting for the engine"
-            data.left = time_left(status.remaining_s)
+            data.percent, data.stage, data.left = round(100 * fraction, 1), stage, left
 
     def _forget(self) -> None:
         self.state.data.outcome = ""
