@@ -29,6 +29,7 @@ use crate::{
   cargo xtask bench engine --python
   cargo xtask bench python
   cargo xtask bench polls --repeat 3
+  cargo xtask bench window --repeat 1
   cargo xtask bench --compare metrics --repeat 2
   cargo xtask bench --compare metrics --only \"tmli surfel\" --only surface-distance
   cargo xtask bench --compare metrics --four --monai --repeat 1
@@ -76,6 +77,8 @@ enum What {
     Python,
     /// How long a window waits when it asks a running job how far it is: polls longer than 5 ms are counted.
     Polls,
+    /// How long the window of the Slicer panel does not answer, action by action, on 512 x 512 x 248 voxels.
+    Window,
 }
 
 /// What can be compared with other tools.
@@ -101,6 +104,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
         Some(What::Engine) => return bench_engine::run(repo, arguments.repeat, arguments.python),
         Some(What::Python) => return bench_python::run(repo, arguments.repeat),
         Some(What::Polls) => return bench_polls::run(repo, arguments.repeat),
+        Some(What::Window) => return bench_polls::window(repo, arguments.repeat),
         None => {}
     }
     match arguments.compare {

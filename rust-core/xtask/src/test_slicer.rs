@@ -33,7 +33,7 @@ pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Counts> {
 }
 
 /// What Qt must be told to find its libraries: nothing where the machine has them.
-fn qt(repo: &Repo, python: &Path) -> Result<Vec<(&'static str, OsString)>> {
+pub(crate) fn qt(repo: &Repo, python: &Path) -> Result<Vec<(&'static str, OsString)>> {
     let loads = Command::new(python)
         .args(["-I", "-c", "from PySide6 import QtWidgets"])
         .stdin(Stdio::null())

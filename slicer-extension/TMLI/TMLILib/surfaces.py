@@ -16,7 +16,7 @@ from .work import Progress, Steps
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 
-PASSES, ITERATIONS, PASS_BAND = 2, 10, 0.1
+PASSES, ITERATIONS, PASS_BAND = 8, 10, 0.01
 """Smoothing takes away the stairs of voxels and leaves what is wider than a few of them."""
 
 
@@ -62,7 +62,9 @@ def surface_of(segment, fraction: float = 0.0) -> Steps[vtkPolyData]:
         smooth.SetNumberOfIterations(ITERATIONS)
         smooth.SetPassBand(PASS_BAND)
         smooth.NormalizeCoordinatesOn()
+        smooth.NonManifoldSmoothingOn()
         smooth.FeatureEdgeSmoothingOff()
+        smooth.BoundarySmoothingOff()
         surface = _out_of(smooth, surface)
     yield progress
     # Nets are of quadrilaterals; what measures and prints surfaces wants triangles.

@@ -6,7 +6,7 @@ import qt
 import slicer
 from TMLILib import comparison, geometry, segmentation
 
-from .context import Context, say
+from .context import Context, say, show_path
 from .work_row import WorkRow
 
 GOOD, BAD = (205, 235, 205), (250, 215, 200)
@@ -70,7 +70,7 @@ class CompareSection:
             self._show_file()
 
     def _show_file(self) -> None:
-        self._context.ui.referenceFileEdit.setText(self._context.parameters.reference_file)
+        show_path(self._context.ui.referenceFileEdit, self._context.parameters.reference_file)
 
     # --------------------------------------------------------------------------------------------- the comparison
 

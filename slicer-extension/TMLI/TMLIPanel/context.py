@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 from TMLILib.errors import as_problem
@@ -41,6 +42,12 @@ def say(label, text: str) -> None:
     """Shows the text; a label without one takes no room."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def show_path(edit, path: str) -> None:
+    """Shows the end of a path, by which a person knows it; all of it is in the tool tip."""
+    edit.setText(str(Path(*Path(path).parts[-2:])) if path else "")
+    edit.setToolTip(path)
 
 
 def widgets_of(root) -> SimpleNamespace:

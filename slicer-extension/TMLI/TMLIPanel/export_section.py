@@ -5,7 +5,7 @@ from __future__ import annotations
 from TMLILib.errors import Problem, as_problem
 from TMLILib.export import Exported
 
-from .context import Context, say
+from .context import Context, say, show_path
 from .work_row import WorkRow
 
 
@@ -30,7 +30,7 @@ class ExportSection:
         """Looks for the CT's images; only while someone looks at the section, for it reads their headers."""
         ui, volume = self._context.ui, self._context.parameters.volume
         ui.labelEdit.setText(self._context.parameters.label)
-        ui.originEdit.setText(self._context.logic.folder_of(volume))
+        show_path(ui.originEdit, self._context.logic.folder_of(volume))
         if ui.exportSection.property("collapsed") or volume is None:
             return
         try:

@@ -33,7 +33,7 @@ pub(crate) fn referenced_series(object: &ByteSet<'_>, room: &mut Room) -> Result
     let mut seen = BTreeSet::new();
     for uid in series_items(object).filter_map(|series| series.text(tags::SERIES_INSTANCE_UID)) {
         if seen.insert(uid.clone()) {
-            room.take(2 * room::uid(&uid))?;
+            room.take(2 * room::UID)?;
             uids.push(uid);
         }
     }
@@ -49,9 +49,8 @@ pub(crate) fn referenced_images(object: &ByteSet<'_>, room: &mut Room) -> Result
         .flat_map(|contour| contour.items(tags::CONTOUR_IMAGE_SEQUENCE));
     let mut uids = BTreeSet::new();
     for uid in whole.chain(single).filter_map(|image| image.text(tags::REFERENCED_SOP_INSTANCE_UID)) {
-        if !uids.contains(&uid) {
-            room.take(room::uid(&uid))?;
-            uids.insert(uid);
+        if uids.insert(uid) {
+            room.take(room::UID)?;
         }
     }
     Ok(uids)

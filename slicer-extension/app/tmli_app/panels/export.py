@@ -39,14 +39,14 @@ class ExportPanel:
         session.result_changed.append(self._show)
         server.controller.trigger("export_content")(lambda: self._content)
 
-    async def write(self) -> None:
-        """Writes the file; the page fetches it when it is there."""
+    async def write(self, label: str) -> None:
+        """Writes the file; the page, which says the label with the click, fetches it when it is there."""
         data = self.state.data
         if self._working.state.data.busy:
             return
         data.outcome = ""
         with self._problems.caught(), self._working.shown():
-            made = await self._session.structure_set(data.label, self._working.tell)
+            made = await self._session.structure_set(label, self._working.tell)
             if made is None:
                 data.outcome = CANCELLED
                 return
@@ -81,7 +81,7 @@ class ExportPanel:
                     classes="mt-4",
                     prepend_icon="mdi-download",
                     disabled=(self._working.state.name.busy,),
-                    click=self._problems.in_background(self.write),
+                    click=(self._problems.in_background(self.write), f"[{name.label}]"),
                 )
                 self._working.build()
                 html.Div("{{ " + name.outcome + " }}", classes="tmli-quiet mt-3 tmli-export-outcome")

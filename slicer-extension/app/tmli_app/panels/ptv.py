@@ -37,15 +37,18 @@ class PtvPanel:
         self.state = TypedState(server.state, PtvState, namespace="ptv")
         session.result_changed.append(self._show)
 
-    async def make(self) -> None:
-        """Makes the PTV anew from what is typed."""
+    async def make(self, margins: dict[str, dict[str, str]], cut: bool) -> None:
+        """Makes the PTV anew from what is typed.
+
+        The page says it with the click: what was typed just before may not have arrived as state.
+        """
         data = self.state.data
         if self._working.state.data.busy:
             return
         data.outcome, data.remarks = "", []
         with self._problems.caught(), self._working.shown():
-            margins_mm = {name: _numbers(name, typed) for name, typed in data.margins.items()}
-            body = BODY_OF_CT if data.cut else ""
+            margins_mm = {name: _numbers(name, typed) for name, typed in margins.items()}
+            body = BODY_OF_CT if cut else ""
             target = await self._session.make_ptv(margins_mm, body, self._working.tell)
             data.outcome = f"{target.in_words()}, shown in blue" if target is not None else CANCELLED
             data.remarks = target.remarks if target is not None else []
@@ -70,7 +73,7 @@ class PtvPanel:
                         variant="flat",
                         color="primary",
                         disabled=(self._working.state.name.busy,),
-                        click=self._problems.in_background(self.make),
+                        click=(self._problems.in_background(self.make), f"[{name.margins}, {name.cut}]"),
                     )
                     html.Span("{{ " + name.outcome + " }}", classes="tmli-quiet tmli-ptv-outcome")
                 self._working.build()
