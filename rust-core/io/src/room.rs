@@ -15,8 +15,13 @@ pub(crate) const ITEM: u64 = 1200;
 /// One of several texts in a value: the parser makes a string of each, were it one letter.
 pub(crate) const TEXT: u64 = 72;
 
-/// A ROI and its place in tables, besides its contours.
-pub(crate) const ROI: u64 = 600;
+/// A ROI and its place in tables, besides its texts and contours.
+const ROI: u64 = 600;
+
+/// A ROI of which an item of this many bytes speaks: its texts are kept, some of them twice.
+pub(crate) const fn roi(item: &[u8]) -> u64 {
+    ROI + 2 * item.len() as u64
+}
 
 /// A contour, besides its points, in a list that grows by copying.
 pub(crate) const CONTOUR: u64 = 128;
@@ -24,8 +29,10 @@ pub(crate) const CONTOUR: u64 = 128;
 /// Something odd, in words.
 pub(crate) const FINDING: u64 = 300;
 
-/// The UID of an image, in a set.
-pub(crate) const UID: u64 = 200;
+/// A UID and its place in a set.
+pub(crate) const fn uid(text: &str) -> u64 {
+    200 + text.len() as u64
+}
 
 /// The header of one of several frames.
 pub(crate) const FRAME: u64 = 2500;
@@ -62,6 +69,6 @@ mod tests {
         assert_eq!(room.take(8000 * FRAME), Ok(()));
         // A structure set of 200 ROIs with 150,000 contours on 2000 images.
         let mut room = Room::default();
-        assert_eq!(room.take(2 * 200 * ROI + 150_000 * CONTOUR + 2000 * UID), Ok(()));
+        assert_eq!(room.take(2 * 200 * roi(&[0; 300]) + 150_000 * CONTOUR + 2000 * uid("1.2.826.0.1.3680043")), Ok(()));
     }
 }

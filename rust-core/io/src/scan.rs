@@ -291,7 +291,7 @@ fn structure_set_entry(path: &Path, label: &str) -> Result<Option<StructureSetEn
     let refused = |problem| dicom_file::refusal(&problem, label);
     let mut roi_names = Vec::new();
     for roi in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
-        room.take(room::ROI).map_err(refused)?;
+        room.take(room::roi(roi.whole)).map_err(refused)?;
         roi_names.push(roi.text_or_empty(tags::ROI_NAME));
     }
     let referenced_series_uids = crate::structure_set::referenced_series(&object, &mut room);

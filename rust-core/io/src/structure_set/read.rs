@@ -95,7 +95,7 @@ pub(super) fn interpret(object: &ByteSet<'_>) -> Result<StructureSetFile, Proble
         findings.push(Finding::general("no FrameOfReferenceUID anywhere: that it fits a scan can't be checked"));
     }
     let mut rois = defined_rois(object, main_frame.as_deref(), &mut findings, &mut room)?;
-    add_observations(object, &mut rois);
+    add_observations(object, &mut rois, &mut room)?;
     add_contours(object, &mut rois, &mut findings, &mut room)?;
     if rois.is_empty() {
         findings.push(Finding::general("the structure set holds no ROI"));
@@ -135,7 +135,7 @@ fn defined_rois(
     let mut rois: Vec<Roi> = Vec::new();
     let mut seen: HashSet<RoiNumber> = HashSet::new();
     for item in object.items(tags::STRUCTURE_SET_ROI_SEQUENCE) {
-        room.take(room::ROI)?;
+        room.take(room::roi(item.whole))?;
         let name = item.text_or_empty(tags::ROI_NAME);
         let Some(number) = number(&item, tags::ROI_NUMBER) else {
             findings.push(Finding::general("a ROI without a number can have no contours; left out"));
@@ -162,16 +162,18 @@ fn defined_rois(
     Ok(rois)
 }
 
-fn add_observations(object: &ByteSet<'_>, rois: &mut [Roi]) {
+fn add_observations(object: &ByteSet<'_>, rois: &mut [Roi], room: &mut Room) -> Result<(), Problem> {
     let index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
     for item in object.items(tags::RTROI_OBSERVATIONS_SEQUENCE) {
         let found = number(&item, tags::REFERENCED_ROI_NUMBER).and_then(|number| index.get(&number));
         if let Some(roi) = found.map(|&at| &mut rois[at])
             && roi.interpreted_type.is_none()
         {
+            room.take(room::roi(item.whole))?;
             roi.interpreted_type = item.text(tags::RTROI_INTERPRETED_TYPE);
         }
     }
+    Ok(())
 }
 
 fn add_contours(
@@ -184,7 +186,8 @@ fn add_contours(
         object.items(tags::STRUCTURE_SET_ROI_SEQUENCE).map(|item| number(&item, tags::ROI_NUMBER)).collect();
     let mut index: HashMap<RoiNumber, usize> = rois.iter().enumerate().map(|(n, roi)| (roi.number, n)).collect();
     for item in object.items(tags::ROI_CONTOUR_SEQUENCE) {
-        room.take(room::ROI)?;
+        // What is not in its contours.
+        room.take(room::roi(&[]))?;
         let Some(number) = number(&item, tags::REFERENCED_ROI_NUMBER) else {
             findings.push(Finding::general("contours that belong to no ROI number; left out"));
             continue;

@@ -33,7 +33,7 @@ pub(crate) fn referenced_series(object: &ByteSet<'_>, room: &mut Room) -> Result
     let mut seen = BTreeSet::new();
     for uid in series_items(object).filter_map(|series| series.text(tags::SERIES_INSTANCE_UID)) {
         if seen.insert(uid.clone()) {
-            room.take(2 * room::UID)?;
+            room.take(2 * room::uid(&uid))?;
             uids.push(uid);
         }
     }
@@ -49,8 +49,9 @@ pub(crate) fn referenced_images(object: &ByteSet<'_>, room: &mut Room) -> Result
         .flat_map(|contour| contour.items(tags::CONTOUR_IMAGE_SEQUENCE));
     let mut uids = BTreeSet::new();
     for uid in whole.chain(single).filter_map(|image| image.text(tags::REFERENCED_SOP_INSTANCE_UID)) {
-        if uids.insert(uid) {
-            room.take(room::UID)?;
+        if !uids.contains(&uid) {
+            room.take(room::uid(&uid))?;
+            uids.insert(uid);
         }
     }
     Ok(uids)

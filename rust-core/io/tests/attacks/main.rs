@@ -208,6 +208,12 @@ fn crowds_in_a_structure_set_are_refused() {
     let rois = sequence(0x3006_0020, &vec![element(0x3006_0022, b"IS", b"1"); 1_000_000]);
     let said = attack(&alone, "ROIs", &of_class(CLASSES[1], &rois));
     assert!(said.contains("more elements"), "{said}");
+    let rois = (0..2000).map(|n: u32| {
+        let [number, name] = [n.to_string().into_bytes(), vec![b'A'; 60_000]];
+        [element(0x3006_0022, b"IS", &number), element(0x3006_0026, b"LO", &name)].concat()
+    });
+    let said = attack(&alone, "long names", &of_class(CLASSES[1], &sequence(0x3006_0020, &rois.collect::<Vec<_>>())));
+    assert!(said.contains("more elements"), "{said}");
     let images = (0..500_000).map(|n: u32| element(0x0008_1155, b"UI", n.to_string().as_bytes()));
     let images = sequence(0x3006_0016, &images.collect::<Vec<_>>());
     let contours =
