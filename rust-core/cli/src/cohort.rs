@@ -219,6 +219,7 @@ mod tests {
                 state: State::MissingInPrediction,
                 metrics: None,
                 acceptance_dsc: 0.7,
+                network: None,
                 reference: None,
                 prediction: None,
             };

@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tmli_api::UNKNOWN_COLOUR;
-use tmli_core::{Mask, MetricOptions, StructureMetrics, StructureSet, Undefined, VolumeGeometry, compare_masks_with};
+use tmli_core::{
+    Mask, MetricOptions, Roi, StructureMetrics, StructureSet, Undefined, VolumeGeometry, compare_masks_with,
+};
 use tmli_terminal::{
     cancel,
     case::{NamedRois, mask_of, match_set, named_rois},
@@ -61,6 +63,8 @@ pub(crate) struct Row {
     pub(crate) metrics: Option<StructureMetrics>,
     /// Limit for the mark.
     pub(crate) acceptance_dsc: f64,
+    /// The network that made the prediction, where TMLI wrote it and says so.
+    pub(crate) network: Option<&'static str>,
     /// The reference's voxels, where it is there.
     pub(crate) reference: Option<Mask>,
     /// The prediction's voxels, where it is there.
@@ -191,8 +195,44 @@ fn compare_one(
         state,
         metrics,
         acceptance_dsc: structure.map_or(ACCEPTABLE_DSC, |s| s.acceptance_dsc),
+        network: sides[1].iter().find(|n| n.name == name).and_then(|n| network_of(sets[1].rois.get(*n.rois.first()?)?)),
         reference,
         prediction,
     };
     Ok((row, findings))
+}
+
+/// In words, from the description that `tmli segment` gives its ROIs. What other programs write there is not shown: it may
+/// be about a person.
+fn network_of(roi: &Roi) -> Option<&'static str> {
+    let mut words = roi.generation_description.as_deref()?.split_whitespace();
+    match (words.next()?, words.nth(1)?) {
+        ("TMLI", "unet2d") => Some("2D U-Net"),
+        ("TMLI", "vnet3d") => Some("3D V-Net"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tmli_core::RoiNumber;
+
+    use super::*;
+
+    #[test]
+    fn the_network_of_a_roi_is_known_where_tmli_wrote_it() {
+        let roi = |description: Option<&str>| Roi {
+            number: RoiNumber(1),
+            name: "Liver".into(),
+            interpreted_type: None,
+            colour: None,
+            generation_description: description.map(str::to_owned),
+            contours: Vec::new(),
+        };
+        assert_eq!(network_of(&roi(Some("TMLI 0.1.0 vnet3d 5d38481c"))), Some("3D V-Net"));
+        assert_eq!(network_of(&roi(Some("TMLI 0.1.0 unet2d 5d38481c"))), Some("2D U-Net"));
+        for other in [None, Some(""), Some("TMLI 0.1.0"), Some("drawn by MUSTERMANN vnet3d")] {
+            assert_eq!(network_of(&roi(other)), None, "{other:?}");
+        }
+    }
 }

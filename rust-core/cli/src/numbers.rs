@@ -161,6 +161,7 @@ mod tests {
                 state: if voxels == 0 { State::PredictionEmpty } else { State::Compared },
                 metrics: Some(metrics.expect("one grid")),
                 acceptance_dsc: 0.7,
+                network: None,
                 reference: None,
                 prediction: None,
             }

@@ -127,6 +127,7 @@ impl Place<'_> {
             name: part.name,
             interpreted_type: part.interpreted_type,
             colour: part.colour,
+            generation_description: None,
             contours: trace(&part.mask, ct.volume.geometry()),
         };
         let rois = (1..).zip(source.parts).map(roi).collect();

@@ -41,6 +41,8 @@ pub struct Roi {
     pub interpreted_type: Option<String>,
     /// Display colour, RGB.
     pub colour: Option<[u8; 3]>,
+    /// DICOM ROIGenerationDescription, e.g. the program and the network that made it.
+    pub generation_description: Option<String>,
     /// In no particular order.
     pub contours: Vec<Contour>,
 }

@@ -137,6 +137,8 @@ fn masks_survive_the_journey_through_a_structure_set() {
     assert_eq!(numbers, [1, 2, 3]);
     assert!(file.structure_set.rois.iter().all(|roi| roi.colour == Some([255, 128, 7])));
     assert!(file.structure_set.rois.iter().all(|roi| roi.interpreted_type.as_deref() == Some("ORGAN")));
+    let described = Some("TMLI 0.1.0, 3D V-Net");
+    assert!(file.structure_set.rois.iter().all(|roi| roi.generation_description.as_deref() == described));
 
     let scan = scan_folder(w.path.parent().unwrap()).unwrap();
     assert_eq!(scan.structure_sets[0].roi_names, ["CTV2", "Lens_L", "External"]);

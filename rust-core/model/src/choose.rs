@@ -19,25 +19,17 @@ pub struct Choice {
     pub others: Vec<usize>,
 }
 
-impl Choice {
-    /// Why this model and not another, for the user; `None` where there was nothing to choose. `manifests` are those
-    /// that [`choose_models`] was given.
-    pub fn describe<M: Borrow<Manifest>>(&self, manifests: &[M]) -> Option<String> {
-        let told = |m: usize| {
-            let manifest = manifests.get(m)?.borrow();
-            let dsc = manifest
-                .validation_dsc(&self.structure)
-                .map_or("not validated".to_owned(), |d| format!("validation DSC {d:.3}"));
-            let hd95 =
-                manifest.validation_hd95_mm(&self.structure).map_or(String::new(), |d| format!(", HD95 {d:.1} mm"));
-            Some(format!("model {} \"{}\" ({dsc}{hd95})", m + 1, manifest.name))
-        };
-        let others: Vec<String> = self.others.iter().filter_map(|&m| told(m)).collect();
-        if others.is_empty() {
-            return None;
-        }
-        Some(format!("{}: from {}, not from {}", self.structure, told(self.model)?, others.join(", ")))
-    }
+/// For the user: of each model, what it gives and another model knows too. Nothing where there was nothing to choose.
+/// `manifests` are those that [`choose_models`] was given.
+pub fn describe_choices<M: Borrow<Manifest>>(choices: &[Choice], manifests: &[M]) -> Vec<String> {
+    let given = |model: usize| {
+        let contested = choices.iter().filter(|c| c.model == model && !c.others.is_empty());
+        contested.map(|c| c.structure.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let told = manifests.iter().enumerate().map(|(m, manifest)| (m, &manifest.borrow().name, given(m)));
+    told.filter(|(.., given)| !given.is_empty())
+        .map(|(m, name, given)| format!("from model {} \"{name}\", by its scores in validation: {given}", m + 1))
+        .collect()
 }
 
 /// For every structure that was asked for (all that the models know where `wanted` is empty) the model with the best
@@ -136,10 +128,8 @@ mod tests {
         assert_eq!(chosen(&[far.clone(), measured("near", 0.868, Some(3.0))]), 0, "not as good");
         assert_eq!(chosen(&[measured("low", 0.872, Some(290.0)), far.clone()]), 1, "the same distance");
         assert_eq!(chosen(&[far.clone(), measured("old", 0.873, None)]), 0, "nothing to compare");
-        let choice = &choose_models(&[far.clone(), measured("near", 0.870, Some(3.0))], &[]).expect("choices")[0];
+        let choice = &choose_models(&[far, measured("near", 0.870, Some(3.0))], &[]).expect("choices")[0];
         assert_eq!((choice.validation_dsc, choice.validation_hd95_mm), (Some(0.870), Some(3.0)));
-        let told = choice.describe(&[far, measured("near", 0.870, Some(3.0))]).expect("contested");
-        assert!(told.contains("HD95 3.0 mm") && told.contains("HD95 290.0 mm"), "{told}");
     }
 
     #[test]
@@ -150,9 +140,14 @@ mod tests {
         let choices = choose_models(&manifests, &[]).expect("choices");
         let chosen: Vec<_> = choices.iter().map(|c| (c.structure.as_str(), c.model, c.validation_dsc)).collect();
         assert_eq!(chosen, [("Lens_L", 0, Some(0.8)), ("Liver", 1, Some(0.93)), ("CTV1", 1, None)]);
-        let told: Vec<_> = choices.iter().filter_map(|c| c.describe(&manifests)).collect();
-        assert!(told[0].contains("Lens_L: from model 1") && told[0].contains("0.800"), "{told:?}");
-        assert_eq!(told.len(), 2, "only what was contested is told");
+        let told = describe_choices(&choices, &manifests);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("\"flat\"") && told[0].ends_with(": Lens_L"), "{told:?}");
+        assert!(
+            told[1].contains("\"deep\"") && told[1].ends_with(": Liver"),
+            "only what was contested is told: {told:?}"
+        );
+        assert!(describe_choices(&choose_models(&[&flat], &[]).expect("choices"), &[&flat]).is_empty());
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod network;
 mod post_processing;
 mod windows;
 
-pub use choose::{Choice, choose_models};
+pub use choose::{Choice, choose_models, describe_choices};
 pub use device::DeviceRequest;
 pub use error::ModelError;
 pub use folder::{ModelFolder, check_model_folder, hex, parse_weights, read_manifest, read_model_folder};

@@ -136,6 +136,7 @@ mod tests {
             name: (*name).to_owned(),
             interpreted_type: None,
             colour: None,
+            generation_description: None,
             contours: Vec::new(),
         };
         StructureSet {

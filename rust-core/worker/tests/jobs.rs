@@ -60,7 +60,7 @@ fn a_structure_comes_from_the_better_model_and_only_those_that_were_asked_for_co
     let result = job.take().expect("masks");
     assert_eq!(result.segmentation.segments.len(), 1);
     assert_eq!((result.sources[0].model.as_str(), result.sources[0].validation_dsc), ("model of 0.9", Some(0.9)));
-    assert!(result.notes.iter().any(|n| n.contains("not from model 1")), "{:?}", result.notes);
+    assert!(result.notes.iter().any(|n| n.contains("from model 2 \"model of 0.9\"")), "{:?}", result.notes);
 }
 
 #[test]

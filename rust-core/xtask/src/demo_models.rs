@@ -22,15 +22,17 @@ const MOST_BYTES: u64 = 15_000_000;
 /// What the demo needs of a model folder; the rest belongs to training.
 const SHIPPED: [&str; 2] = ["model.json", "weights.safetensors"];
 
-/// Train the models in demo/models again (hours on a CPU).
+/// Train the models in demo/models again (hours on a CPU), or only validate them (minutes).
 ///
 /// Makes a cohort of synthetic children and trains every model that demo/demo.toml lists, in target/demo-models. Can be
-/// interrupted: the next run goes on after the last checkpoint.
+/// interrupted: the next run goes on after the last checkpoint. With --validate the weights in demo/models stay, scores
+/// and rules against islands are made anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask demo-models
-  cargo xtask demo-models --only oar1-3d
-  cargo xtask demo-models --only oar1-3d --restart    # forget what was trained of it")]
+  cargo xtask demo-models --validate
+  cargo xtask demo-models --only all-3d
+  cargo xtask demo-models --only all-3d --restart    # forget what was trained of it")]
 pub(crate) struct Arguments {
     /// Train only the model of this name (can be repeated).
     #[arg(long, value_name = "NAME")]
@@ -38,6 +40,9 @@ pub(crate) struct Arguments {
     /// Train from the start, not from the last checkpoint.
     #[arg(long)]
     restart: bool,
+    /// Do not train: validate what is in demo/models again.
+    #[arg(long, conflicts_with = "restart")]
+    validate: bool,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value = "auto")]
     device: String,
@@ -133,6 +138,12 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     plan.cohort.generate(repo, &cohort)?;
     for model in plan.models.iter().filter(|m| arguments.only.is_empty() || arguments.only.contains(&m.name)) {
         let start = Instant::now();
+        if arguments.validate {
+            let shipped = repo.join("demo/models").join(&model.name);
+            validate(repo, &cohort, &shipped, &arguments.device)?;
+            say(format_args!("{}: validated in {}", model.name, in_words(start.elapsed())));
+            continue;
+        }
         train(repo, model, &cohort, &work.join(&model.name), arguments)?;
         say(format_args!("{}: trained in {}", model.name, in_words(start.elapsed())));
         ship(&work.join(&model.name), &repo.join("demo/models").join(&model.name))?;
@@ -150,6 +161,12 @@ fn train(repo: &Repo, model: &ModelPlan, cohort: &Path, out: &Path, arguments: &
     if out.exists() {
         tmli.arg("--resume");
     }
+    process::run(&mut tmli).map(|_| ())
+}
+
+fn validate(repo: &Repo, cohort: &Path, model: &Path, device: &str) -> Result<()> {
+    let mut tmli = process::command(repo.tmli(), repo.root());
+    tmli.arg("validate").arg("--cohort").arg(cohort).arg("--model").arg(model).args(["--device", device]);
     process::run(&mut tmli).map(|_| ())
 }
 

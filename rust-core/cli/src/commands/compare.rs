@@ -222,6 +222,7 @@ mod tests {
             state: if voxels.is_some() { State::Compared } else { State::MissingInPrediction },
             metrics: metrics.map(|m| m.expect("one grid")),
             acceptance_dsc: 0.7,
+            network: None,
             reference: None,
             prediction: None,
         };

@@ -10,7 +10,7 @@ use tmli_engine::{
     SharedVolume,
 };
 use tmli_io::{CtSeries, RoiGeneration, RoiToWrite, StructureSetOptions, write_structure_set};
-use tmli_model::{Manifest, ModelError, check_model_folder, choose_models};
+use tmli_model::{Manifest, ModelError, check_model_folder, choose_models, describe_choices};
 use tmli_protocol::Protocol;
 use tmli_terminal::{
     cancel,
@@ -124,7 +124,7 @@ fn check_models(args: &Args, verbosity: Verbosity) -> Outcome<Vec<String>> {
         ),
         other => Failure::new(other.to_string()),
     })?;
-    let told: Vec<String> = choices.iter().filter_map(|choice| choice.describe(&manifests)).collect();
+    let told = describe_choices(&choices, &manifests);
     told.iter().for_each(|line| verbosity.note(line));
     for n in (0..manifests.len()).filter(|n| choices.iter().all(|c| c.model != *n)) {
         verbosity.note(format_args!("model {} is not needed", n + 1));

@@ -14,13 +14,16 @@ pub(crate) fn render(evaluation: &Evaluation, protocol: &Protocol) -> String {
             groups.push(row.group.as_deref());
         }
     }
+    let networks = evaluation.rows.iter().any(|row| row.network.is_some());
+    let columns = 8 + usize::from(networks);
+    let network = if networks { "<th scope=\"col\">Network</th>" } else { "" };
     let parts: String = groups
         .iter()
         .map(|group| {
             let rows = evaluation.rows.iter().filter(|r| r.group.as_deref() == *group);
-            let rows: String = rows.map(table_row).collect();
+            let rows: String = rows.map(|row| table_row(row, networks)).collect();
             format!(
-                "<tbody>\n<tr class=\"group\"><th colspan=\"8\" scope=\"rowgroup\">{}</th></tr>\n{rows}</tbody>\n",
+                "<tbody>\n<tr class=\"group\"><th colspan=\"{columns}\" scope=\"rowgroup\">{}</th></tr>\n{rows}</tbody>\n",
                 title(*group, protocol)
             )
         })
@@ -28,14 +31,15 @@ pub(crate) fn render(evaluation: &Evaluation, protocol: &Protocol) -> String {
     let mean = evaluation.means().map_or(String::new(), |(dsc, hd95, asd, n)| {
         format!(
             "<tfoot><tr><th scope=\"row\">Mean of {n}</th><td>{dsc:.3}</td><td>{hd95:.2}</td><td>{asd:.2}</td>\
-             <td colspan=\"4\"></td></tr></tfoot>\n"
+             <td colspan=\"{rest}\"></td></tr></tfoot>\n",
+            rest = columns - 4
         )
     });
     format!(
         "<section>\n<h2>Agreement</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Structure</th>\
          <th scope=\"col\">DSC</th><th scope=\"col\">HD95<br><small>mm</small></th><th scope=\"col\">ASD<br><small>mm\
          </small></th><th scope=\"col\">HD<br><small>mm</small></th><th scope=\"col\">Reference<br><small>ml</small></th>\
-         <th scope=\"col\">Prediction<br><small>ml</small></th><th scope=\"col\">Accepted</th></tr></thead>\n\
+         <th scope=\"col\">Prediction<br><small>ml</small></th><th scope=\"col\">Accepted</th>{network}</tr></thead>\n\
          {parts}{mean}</table></div>\n</section>\n"
     )
 }
@@ -47,12 +51,13 @@ fn title(group: Option<&str>, protocol: &Protocol) -> String {
     escape(if title == "derived" { "Derived" } else { title })
 }
 
-fn table_row(row: &Row) -> String {
+fn table_row(row: &Row, networks: bool) -> String {
     let [r, g, b] = row.colour;
     let name = format!("<th scope=\"row\"><i style=\"background:rgb({r},{g},{b})\"></i>{}</th>", escape(&row.name));
+    let network = if networks { format!("<td>{}</td>", row.network.unwrap_or("&ndash;")) } else { String::new() };
     let Some(m) = &row.metrics else {
         let words = row.state.words();
-        return format!("<tr class=\"absent\">{name}<td colspan=\"7\" class=\"words\">{words}</td></tr>\n");
+        return format!("<tr class=\"absent\">{name}<td colspan=\"7\" class=\"words\">{words}</td>{network}</tr>\n");
     };
     let cell = |value: f64, decimals: usize| {
         if value.is_finite() { format!("<td>{value:.decimals$}</td>") } else { "<td>&ndash;</td>".to_owned() }
@@ -68,7 +73,7 @@ fn table_row(row: &Row) -> String {
         format!("<td colspan=\"3\" class=\"words\">{}</td>", row.state.words())
     };
     format!(
-        "<tr>{name}{}{distances}{}{}{mark}</tr>\n",
+        "<tr>{name}{}{distances}{}{}{mark}{network}</tr>\n",
         dsc_cell(m),
         cell(m.reference_volume_ml, 2),
         cell(m.prediction_volume_ml, 2)

@@ -24,6 +24,7 @@ fn sample() -> (Volume<i16>, Evaluation) {
             state,
             metrics,
             acceptance_dsc: 0.7,
+            network: None,
             reference,
             prediction,
         }
@@ -48,6 +49,17 @@ fn a_report_needs_nothing_from_outside_and_shows_every_structure() {
     // Two overviews and two structures with voxels.
     assert_eq!(html.matches("data:image/png;base64,").count(), 4);
     assert!(html.contains("class=\"ref\"") && html.contains("class=\"pred\""));
+}
+
+#[test]
+fn a_report_says_which_network_found_a_structure_where_that_is_known() {
+    let (ct, mut evaluation) = sample();
+    let html = |evaluation: &Evaluation| render(&ct, "HFS", evaluation, &Protocol::tmli()).expect("a report");
+    assert!(!html(&evaluation).contains("Network"));
+    evaluation.rows[0].network = Some("3D V-Net");
+    let told = html(&evaluation);
+    assert!(told.contains(">Network</th>") && told.contains("<td>3D V-Net</td>"));
+    assert_eq!(told.matches("<td>&ndash;</td></tr>").count(), 1, "the other structure has none");
 }
 
 #[test]

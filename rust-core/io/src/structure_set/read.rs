@@ -157,9 +157,14 @@ fn defined_rois(
         if name.is_empty() {
             findings.push(Finding::roi(number, "no name"));
         }
-        rois.push(Roi { number, name, interpreted_type: None, colour: None, contours: Vec::new() });
+        let generation_description = item.text(tags::ROI_GENERATION_DESCRIPTION);
+        rois.push(Roi { generation_description, ..without_contours(number, name) });
     }
     Ok(rois)
+}
+
+fn without_contours(number: RoiNumber, name: String) -> Roi {
+    Roi { number, name, interpreted_type: None, colour: None, generation_description: None, contours: Vec::new() }
 }
 
 fn add_observations(object: &ByteSet<'_>, rois: &mut [Roi], room: &mut Room) -> Result<(), Problem> {
@@ -199,7 +204,7 @@ fn add_contours(
             None => {
                 findings.push(Finding::roi(number, "contours of a ROI that is not defined; kept under its number"));
                 let name = format!("ROI {}", number.0);
-                rois.push(Roi { number, name, interpreted_type: None, colour: None, contours: Vec::new() });
+                rois.push(without_contours(number, name));
                 index.insert(number, rois.len() - 1);
                 rois.len() - 1
             }

@@ -13,7 +13,8 @@ use crate::finding::Finding;
 /// let geometry = VolumeGeometry::axial([3, 8, 8], PointLps::new(0.0, 0.0, -100.0), SpacingMm::new(5.0, 1.0, 1.0))?;
 /// let square = [(0.5, 0.5), (4.5, 0.5), (4.5, 4.5), (0.5, 4.5)].map(|(x, y)| PointLps::new(x, y, -93.0));
 /// let contours = vec![Contour { kind: ContourKind::ClosedPlanar, points: square.to_vec() }];
-/// let roi = Roi { number: RoiNumber(3), name: "Eye_L".into(), interpreted_type: None, colour: None, contours };
+/// let (number, name) = (RoiNumber(3), "Eye_L".into());
+/// let roi = Roi { number, name, interpreted_type: None, colour: None, generation_description: None, contours };
 /// let (mask, findings) = tmli_io::rasterise_roi(&roi, &geometry);
 /// assert_eq!(mask.count(), 16);
 /// assert_eq!(

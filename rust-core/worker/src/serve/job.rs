@@ -10,7 +10,7 @@ use tmli_engine::{
     memory::{ReceivedMemory, Written},
     words::{DoneWords, SegmentWords},
 };
-use tmli_model::{Choice, Manifest, ModelGrid, WindowPlan, choose_models, read_manifest};
+use tmli_model::{Choice, Manifest, ModelGrid, WindowPlan, choose_models, describe_choices, read_manifest};
 use tmli_nn::{CtView, NnError, SegmentOptions};
 
 use super::{answer::Failure, attempt::Places, progress::Progress};
@@ -163,7 +163,7 @@ impl Plan {
     }
 
     fn notes(&self, words: &SegmentWords) -> Vec<String> {
-        let mut notes: Vec<String> = self.choices.iter().filter_map(|c| c.describe(&self.manifests)).collect();
+        let mut notes = describe_choices(&self.choices, &self.manifests);
         let cleaned = |&&m: &&usize| !self.manifests[m].post_processing.is_empty();
         if words.region.is_some() && self.needed.iter().any(|m| cleaned(&m)) {
             notes.push("small pieces are kept in a region: they may belong to a larger one outside of it".to_owned());
