@@ -18,7 +18,7 @@ from TMLIPanel import sample, session
 from TMLIRefineEffect import TMLIRefineEffect
 
 TUTORIAL = (ROOT / "docs/getting-started/segment-in-slicer.md").read_text(encoding="utf-8")
-MODELS = "demo/models/all-2d"
+MODELS = "demo/models"
 NARROW = 420
 WIDE = 520
 
