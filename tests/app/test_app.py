@@ -212,6 +212,8 @@ def test_a_folder_without_a_ct_is_told(segmented: Page, tmp_path: Path) -> None:
 def test_the_death_of_the_worker_is_told_and_survived(segmented: Page, app: App) -> None:
     segmented.click("#auto-segment")
     segmented.wait_for_selector("#cancel")
+    # A worker that dies before it has the job is started again, and nothing is to be told.
+    segmented.wait_for_selector(".tmli-stage:has-text('net')")
     (worker,) = wait_for(app.workers, "the worker")
     os.kill(worker, signal.SIGKILL)
     assert "That did not work" in problem(segmented)
