@@ -41,8 +41,9 @@ const TARGETS: [&str; 8] = ["preflight", "ct", "structure_set", "segmentation", 
 const FOLDER: &str = "tests/fuzz";
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// Readers may take 64 MB beyond a file's size, in as many allocations; the address sanitizer takes as much again.
-const LIMITS: [&str; 4] = ["-rss_limit_mb=1024", "-malloc_limit_mb=200", "-timeout=60", "-max_len=65536"];
+/// Readers may take 64 MB beyond a file's size, in as many allocations; the address sanitizer takes as much again. Seconds
+/// are those of the clock, and a target may have a small share of a core.
+const LIMITS: [&str; 4] = ["-rss_limit_mb=1024", "-malloc_limit_mb=200", "-timeout=300", "-max_len=65536"];
 
 /// A target that is running.
 struct Running {
