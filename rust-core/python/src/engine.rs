@@ -1,18 +1,8 @@
 //! Segmentation jobs in the worker process.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Mutex,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
 
-use pyo3::{
-    exceptions::{PyModuleNotFoundError, PyTimeoutError},
-    prelude::*,
-    sync::MutexExt as _,
-    types::PyDict,
-};
+use pyo3::{exceptions::PyModuleNotFoundError, prelude::*, sync::MutexExt as _, types::PyDict};
 use tmli_api::{ApiError, ErrorNumber};
 use tmli_core::VoxelBox;
 use tmli_engine::{DeviceRequest, EngineOptions, SegmentRequest, SharedVolume};
@@ -21,10 +11,8 @@ use crate::{
     error::{computed, detached, input, raised},
     masks::Masks,
     volume::Volume,
+    waiting::{seconds_of, wait_for},
 };
-
-/// How long a Ctrl-C waits at most while a result is waited for.
-pub(crate) const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// Runs networks in a worker process, which is started at the first need and kept warm.
 ///
@@ -142,11 +130,6 @@ impl Engine {
     }
 }
 
-pub(crate) fn seconds_of(py: Python<'_>, what: &str, seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| input(py, ErrorNumber::Option, format!("{what} must be seconds from 0 on, got {seconds}")))
-}
-
 /// How far a job or a task is.
 #[pyclass(module = "tmli", frozen, get_all)]
 #[derive(Debug)]
@@ -215,19 +198,8 @@ impl Job {
     /// Raises TimeoutError; Cancelled; InputError, ModelError or EngineError when the job failed.
     #[pyo3(signature = (timeout=None))]
     fn result(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Py<SegmentResult>> {
-        let limit = timeout.map(|seconds| seconds_of(py, "timeout", seconds)).transpose()?;
-        let start = Instant::now();
-        loop {
-            let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
-            let pause = left.unwrap_or(SIGNALS_EVERY).min(SIGNALS_EVERY);
-            if computed(py, || self.inner.wait(Some(pause)))?.state.is_final() {
-                return self.taken(py);
-            }
-            py.check_signals()?;
-            if left.is_some_and(|left| left.is_zero()) {
-                return Err(PyTimeoutError::new_err("the job is not done yet"));
-            }
-        }
+        wait_for(py, "job", timeout, |pause| self.inner.wait(Some(pause)).state.is_final())?;
+        self.taken(py)
     }
 
     fn __await__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {

@@ -21,6 +21,7 @@ mod protocol;
 mod structure_set;
 mod task;
 mod volume;
+mod waiting;
 
 /// CT series, structure sets, contours, metrics and segmentation jobs of TMLI. Import `tmli`, not this.
 #[pyo3::pymodule]

@@ -16,8 +16,9 @@ use pyo3::{exceptions::PyTimeoutError, prelude::*};
 use tmli_api::{ApiError, ErrorNumber};
 
 use crate::{
-    engine::{JobStatus, SIGNALS_EVERY, seconds_of},
-    error::{computed, defect, raised},
+    engine::JobStatus,
+    error::{defect, raised},
+    waiting::wait_for,
 };
 
 /// Makes a Python object of what the work made.
@@ -133,19 +134,8 @@ impl Task {
     /// Raises TimeoutError; Cancelled; what the function raises that was started.
     #[pyo3(signature = (timeout=None))]
     fn result(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Py<PyAny>> {
-        let limit = timeout.map(|seconds| seconds_of(py, "timeout", seconds)).transpose()?;
-        let start = Instant::now();
-        loop {
-            let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
-            let pause = left.unwrap_or(SIGNALS_EVERY).min(SIGNALS_EVERY);
-            if computed(py, || self.wait(pause))? {
-                return self.given(py);
-            }
-            py.check_signals()?;
-            if left.is_some_and(|left| left.is_zero()) {
-                return Err(PyTimeoutError::new_err("the task is not done yet"));
-            }
-        }
+        wait_for(py, "task", timeout, |pause| self.wait(pause))?;
+        self.given(py)
     }
 
     fn __await__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
