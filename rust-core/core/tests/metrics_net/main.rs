@@ -37,6 +37,25 @@ const OTHERS: Moves = Moves {
     ],
 };
 
+/// The same, drawn when all was chosen.
+const LAST: Moves = Moves {
+    centre: [0.23, -0.37, 0.11],
+    by_mm: &[
+        [0.6, 0.6, -1.5],
+        [-0.5, 0.8, 4.8],
+        [1.3, -6.0, -1.0],
+        [-4.9, -1.8, -1.1],
+        [3.2, 2.7, -4.0],
+        [1.8, -0.9, -1.9],
+        [3.9, -0.5, 2.3],
+        [-4.8, 1.0, 0.5],
+        [-0.9, 3.4, 3.6],
+        [-2.0, 2.9, 0.5],
+        [-1.1, 0.6, -1.3],
+        [-1.8, -4.9, -0.2],
+    ],
+};
+
 fn of(profile: Profile) -> MetricOptions {
     MetricOptions { profile, ..MetricOptions::default() }
 }
@@ -79,16 +98,15 @@ fn moved_solids_are_as_far_as_they_were_moved() {
 }
 
 #[test]
-fn so_they_are_wherever_they_were_moved_but_for_some_turned_boxes() {
-    // Of these, a box that was moved by [1.3, -3.3, 2.8] mm has an HD95 that is off by 0.39 mm on the fine grid.
-    let limits = [[LIMITS_MM[0][0], 0.06], LIMITS_MM[1]];
-    assert_moved_solids_keep(limits, "all solids, moved at random", &OTHERS);
+fn so_they_are_wherever_they_were_moved() {
+    assert_moved_solids_keep(LIMITS_MM, "all solids, moved at random", &OTHERS);
+    assert_moved_solids_keep(LIMITS_MM, "all solids, moved at random, drawn last", &LAST);
 }
 
 #[test]
 fn the_net_is_nearer_to_the_truth_of_grown_solids_than_voxels() {
-    // As wanted but for the HD95 on the fine grid: docs/explanation/metric-definitions.md says what is in the way.
-    for (spacing, limits) in GRIDS.into_iter().zip([[LIMITS_MM[0][0], 0.18], LIMITS_MM[1]]) {
+    // As wanted but for the fine grid: docs/explanation/metric-definitions.md says what is in the way.
+    for (spacing, limits) in GRIDS.into_iter().zip([[0.022, 0.12], LIMITS_MM[1]]) {
         let all = |profile| {
             let found = grown::errors(grown::cases(spacing.to_array()), profile, spacing);
             printed("all solids, grown", profile, spacing, &found)
@@ -101,10 +119,28 @@ fn the_net_is_nearer_to_the_truth_of_grown_solids_than_voxels() {
 
 #[test]
 fn so_it_is_for_solids_that_the_net_was_not_made_for() {
-    for (spacing, limits) in GRIDS.into_iter().zip([[0.02, 0.25], [0.08, 1.1]]) {
+    for (spacing, limits) in GRIDS.into_iter().zip([[0.02, 0.16], [0.08, 0.7]]) {
         let found = grown::errors(grown::held_out(spacing.to_array()), Profile::Net, spacing);
         let net = printed("solids held out, grown", Profile::Net, spacing, &found);
         assert!(net[0] <= limits[0] && net[1] <= limits[1], "{spacing}: {net:?}, at most {limits:?}");
+    }
+}
+
+#[test]
+fn where_a_flat_face_is_depends_neither_on_the_order_of_the_axes_nor_on_the_place() {
+    let solid = Solid::turned(Shape::Cuboid { half: [9.0, 14.0, 11.0] }, 0.4, 1.0);
+    let compared = |axes: [usize; 3], place: f64| {
+        let mask = |by: f64| {
+            let middle = [20.3 + place + by, 21.1 + place, 20.7 + place];
+            let at = |at: [usize; 3]| std::array::from_fn(|x| at[axes[x]] as f64 - middle[x]);
+            Mask::from_fn([48; 3], |voxel| solid.distance(at(voxel)) <= 0.0)
+        };
+        let m = compare_masks_with(&mask(0.0), &mask(2.4), GRIDS[0], &of(Profile::Net)).expect("one grid");
+        [m.asd_mm, m.hd95_mm, m.hd_mm]
+    };
+    let first = compared([0, 1, 2], 0.0);
+    for other in [compared([1, 2, 0], 0.0), compared([2, 1, 0], 0.0), compared([0, 1, 2], 4.0)] {
+        assert!(other.iter().zip(first).all(|(a, b)| (a - b).abs() < 0.005), "{other:?}, not {first:?}");
     }
 }
 

@@ -8,7 +8,9 @@ use super::{
         box_tree::Point,
         lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
     },
+    placing::placed,
     relax::relaxed,
+    vectors::{cross, length, minus},
 };
 
 /// Steps of a voxel in which offsets are kept: half a voxel is the most that 16 bits hold.
@@ -60,9 +62,17 @@ pub(super) struct Net {
 pub(super) struct Vertex {
     pub(super) number: usize,
     /// Vertices of the cubes around: -k, +k, -j, +j, -i, +i. Without meaning where there is no link.
-    neighbours: [usize; 6],
+    pub(super) neighbours: [usize; 6],
     /// Bit n is set when neighbour n is linked.
     pub(super) links: u8,
+}
+
+impl Vertex {
+    /// The neighbours that are linked: their numbers in order of -k, +k, -j, +j, -i, +i.
+    pub(super) fn linked(&self) -> impl Iterator<Item = usize> + use<> {
+        let links = self.links;
+        (0..6).filter(move |n| links >> n & 1 == 1)
+    }
 }
 
 /// The values of a slice's vertices and of those in the slices before and after.
@@ -99,10 +109,14 @@ impl<'a, T: Copy> Around<'a, T> {
 }
 
 impl Net {
-    /// A net that has been relaxed.
+    /// A net that has been relaxed, and placed on the faces that are flat.
     pub(super) fn of(mask: &Boxed<'_>, spacing: Point) -> Self {
         let mut net = Self::with_offsets(mask, spacing, Vec::new());
-        net.offsets = relaxed(&net);
+        let ranks = net.ranks();
+        net.offsets = relaxed(&net, &ranks);
+        for (site, offset) in placed(&net, &ranks) {
+            net.offsets[site.k][site.number] = offset.map(|x| (x * f64::from(STEPS)).round() as i16);
+        }
         net
     }
 
@@ -176,14 +190,37 @@ impl Net {
             if vertices.is_empty() {
                 continue;
             }
-            let starts = self.rows_around(k, j).map(|row| row.map_or(0, |[k, j]| self.rows[k][j] as usize));
-            for number in vertices {
-                let rank = ranks[k][number];
-                let [a, b, c, d] = std::array::from_fn(|n| starts[n] + usize::from(rank[n]));
-                let neighbours = [a, b, c, d, number.wrapping_sub(1), number + 1];
-                look(Vertex { number, neighbours, links: LINKS[usize::from(self.codes[k][number])] });
-            }
+            let starts = self.starts_around(k, j);
+            vertices.for_each(|number| look(self.vertex_after(starts, k, number, ranks)));
         }
+    }
+
+    /// The first vertices of the rows around one: -k, +k, -j, +j.
+    fn starts_around(&self, k: usize, j: usize) -> [usize; 4] {
+        self.rows_around(k, j).map(|row| row.map_or(0, |[k, j]| self.rows[k][j] as usize))
+    }
+
+    #[inline]
+    fn vertex_after(&self, starts: [usize; 4], k: usize, number: usize, ranks: &PerVertex<[u16; 4]>) -> Vertex {
+        let rank = ranks[k][number];
+        let [a, b, c, d] = std::array::from_fn(|n| starts[n] + usize::from(rank[n]));
+        let neighbours = [a, b, c, d, number.wrapping_sub(1), number + 1];
+        Vertex { number, neighbours, links: LINKS[usize::from(self.codes[k][number])] }
+    }
+
+    /// One vertex of a slice, which is in row `j`.
+    pub(super) fn vertex(&self, k: usize, j: usize, number: usize, ranks: &PerVertex<[u16; 4]>) -> Vertex {
+        self.vertex_after(self.starts_around(k, j), k, number, ranks)
+    }
+
+    /// Which voxels of a vertex's cube are inside: bit 4 k + 2 j + i, the last voxel of the cube being bit 7.
+    pub(super) fn code(&self, k: usize, number: usize) -> u8 {
+        self.codes[k][number]
+    }
+
+    /// Where a vertex is from the middle of its cube, in voxels.
+    pub(super) fn offset(&self, k: usize, number: usize) -> Point {
+        self.offsets[k][number].map(|x| f64::from(x) / f64::from(STEPS))
     }
 
     /// Calls `look` with the number and the cube of every vertex of a slice, in order.
@@ -209,8 +246,8 @@ impl Net {
 
     /// Where a vertex is, in mm.
     pub(super) fn position(&self, vertex: usize, cube: [usize; 3]) -> Point {
-        let offset = self.offsets[cube[0]][vertex];
-        std::array::from_fn(|x| (cube[x] as f64 + f64::from(offset[x]) / f64::from(STEPS)) * self.spacing[x])
+        let offset = self.offset(cube[0], vertex);
+        std::array::from_fn(|x| (cube[x] as f64 + offset[x]) * self.spacing[x])
     }
 
     /// Calls `look` with the quadrilaterals of which the slice's cubes are the first corner: those between the last voxel
@@ -235,8 +272,8 @@ impl Net {
         });
     }
 
-    /// From the first to the last cube with a vertex, on each axis: one more than voxels.
-    pub(super) fn cubes_across(&self) -> [usize; 3] {
+    /// The first cube with a vertex on each axis, and how many there are from there to the last: one more than voxels.
+    pub(super) fn first_and_across(&self) -> ([usize; 3], [usize; 3]) {
         let (mut first, mut last) = ([usize::MAX; 3], [0; 3]);
         for k in 0..self.bits.shape[0] {
             self.for_cubes(k, |_, cube| {
@@ -244,7 +281,7 @@ impl Net {
                 last = std::array::from_fn(|x| last[x].max(cube[x]));
             });
         }
-        std::array::from_fn(|x| (last[x] + 1).saturating_sub(first[x]))
+        (first, std::array::from_fn(|x| (last[x] + 1).saturating_sub(first[x])))
     }
 }
 
@@ -265,10 +302,5 @@ pub(super) fn fan(corners: [Point; 4]) -> [[Point; 3]; 4] {
 }
 
 fn area([a, b, c]: [Point; 3]) -> f64 {
-    let [u, v]: [Point; 2] = [b, c].map(|p| std::array::from_fn(|x| p[x] - a[x]));
-    let cross: Point = std::array::from_fn(|x| {
-        let (y, z) = ((x + 1) % 3, (x + 2) % 3);
-        u[y] * v[z] - u[z] * v[y]
-    });
-    cross.iter().map(|x| x * x).sum::<f64>().sqrt() / 2.0
+    length(cross(minus(b, a), minus(c, a))) / 2.0
 }

@@ -32,10 +32,10 @@ const STEP: f32 = 0.25;
 const PULL: f32 = 0.0004;
 
 /// How far vertices may move on each axis, in voxels: not quite half of one, lest a quadrilateral shrinks to a point.
-const FARTHEST: f32 = 0.495;
+pub(super) const FARTHEST: f32 = 0.495;
 
 /// Cubes on an axis of a mask of two voxels.
-const THIN: usize = 3;
+pub(super) const THIN: usize = 3;
 
 /// Curvature in 1/mm above which a bend is more likely an edge than round: twice that of a ball of 7 mm, less than which
 /// no net of voxels of 1 mm follows.
@@ -74,25 +74,24 @@ fn vector(kept: Offset, steps: f32) -> Vector {
 }
 
 /// Offsets of all vertices from the middle of their cubes.
-pub(super) fn relaxed(net: &Net) -> PerVertex<Offset> {
-    let ranks = net.ranks();
+pub(super) fn relaxed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> PerVertex<Offset> {
     let mut places: PerVertex<Offset> = net.per_vertex(&[0; 3]);
     // Where the momentum takes the vertices.
     let mut ahead: PerVertex<Offset> = net.per_vertex(&[0; 3]);
     let mut bends: PerVertex<Offset> = net.per_vertex(&[0; 3]);
-    let certain = certain_edges(net, &ranks);
+    let certain = certain_edges(net, ranks);
     // Turning costs nothing there, from first to last.
     let weigh = |edges: &Vec<bool>| edges.iter().map(|&edge| if edge { 0 } else { u8::MAX }).collect();
     let mut weights: PerVertex<u8> = certain.iter().map(weigh).collect();
     drop(certain);
     // A mask of one or two voxels on an axis says nothing of its shape along that axis.
-    let farthest = net.cubes_across().map(|cubes| if cubes <= THIN { 0.0 } else { FARTHEST });
+    let farthest = net.first_and_across().1.map(|cubes| if cubes <= THIN { 0.0 } else { FARTHEST });
     let mut time = 1.0_f32;
     for round in 0..ROUNDS {
         let weigh_now = round >= WEIGH_FROM && round % WEIGH_EVERY == 0;
         bends.par_iter_mut().zip(&mut weights).enumerate().for_each(|(k, (bends, weights))| {
             let ahead = Around::new(&ahead, k);
-            net.for_vertices(k, &ranks, |vertex| {
+            net.for_vertices(k, ranks, |vertex| {
                 let (bend, weight) = (bend_at(&vertex, &ahead), &mut weights[vertex.number]);
                 if weigh_now && *weight > 0 {
                     let cost = weight_of(&vertex, bend, &ahead, net.spacing);
@@ -106,7 +105,7 @@ pub(super) fn relaxed(net: &Net) -> PerVertex<Offset> {
         time = next_time;
         places.par_iter_mut().zip(&mut ahead).enumerate().for_each(|(k, (places, ahead))| {
             let bends = Around::new(&bends, k);
-            net.for_vertices(k, &ranks, |vertex| {
+            net.for_vertices(k, ranks, |vertex| {
                 let gradient = mean_way(&vertex, &bends);
                 let (place, ahead) = (&mut places[vertex.number], &mut ahead[vertex.number]);
                 let was = vector(*place, STEPS);
@@ -139,23 +138,18 @@ fn certain_edges(net: &Net, ranks: &PerVertex<[u16; 4]>) -> PerVertex<bool> {
     // Where the surface goes straight on for two more vertices, of which one may be beside the edge.
     let calm = collect(&|k, vertex| {
         let flat = Around::new(&flat, k);
-        flat.own(vertex) && linked(vertex).filter(|&n| !flat.neighbour(vertex, n)).count() <= 1
+        flat.own(vertex) && vertex.linked().filter(|&n| !flat.neighbour(vertex, n)).count() <= 1
     });
     let edges = collect(&|k, vertex| {
         let calm = Around::new(&calm, k);
         let alone = |n: usize| matches!(pairs(vertex, n / 2), 1 | 2);
-        turns(vertex) && linked(vertex).all(|n| !alone(n) || calm.neighbour(vertex, n))
+        turns(vertex) && vertex.linked().all(|n| !alone(n) || calm.neighbour(vertex, n))
     });
     // Where edges meet.
     collect(&|k, vertex| {
         let edges = Around::new(&edges, k);
-        edges.own(vertex) || turns(vertex) && linked(vertex).all(|n| edges.neighbour(vertex, n))
+        edges.own(vertex) || turns(vertex) && vertex.linked().all(|n| edges.neighbour(vertex, n))
     })
-}
-
-/// The neighbours that are linked: their numbers in order of -k, +k, -j, +j, -i, +i.
-fn linked(vertex: &Vertex) -> impl Iterator<Item = usize> {
-    (0..6).filter(|n| vertex.links >> n & 1 == 1)
 }
 
 /// One divided by the number of linked neighbours, of which there are two at least.
@@ -198,7 +192,7 @@ fn weight_of(vertex: &Vertex, bend: Vector, offsets: &Around<'_, Offset>, spacin
         squares.sort_unstable_by(f64::total_cmp);
         squares.iter().sum::<f64>().sqrt()
     };
-    let distances = linked(vertex).map(|n| {
+    let distances = vertex.linked().map(|n| {
         let other = offsets.neighbour(vertex, n);
         let mut way: Point = std::array::from_fn(|x| (f64::from(other[x]) - own[x]) / f64::from(WIDE_STEPS));
         way[n / 2] += direction(n);

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     super::box_tree::{BoxTree, Point},
     mesh::{Net, fan},
+    vectors::{dot, minus},
 };
 
 /// Quadrilaterals that are searched as one: few enough to be in the processor's cache.
@@ -71,14 +72,6 @@ impl Slab {
         });
         (nearest < bound).then(|| nearest.sqrt())
     }
-}
-
-fn minus(a: Point, b: Point) -> Point {
-    std::array::from_fn(|x| a[x] - b[x])
-}
-
-fn dot(a: Point, b: Point) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// Squared distance from a point to a triangle: to its plane where the foot is inside, else to the nearest side.

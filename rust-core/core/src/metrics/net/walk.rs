@@ -1,0 +1,126 @@
+//! Walks over a net from vertex to neighbour, beginning anywhere.
+
+use super::{
+    super::box_tree::Point,
+    mesh::{Net, PerVertex},
+};
+
+/// A vertex of a net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Site {
+    pub(super) k: usize,
+    /// In its slice.
+    pub(super) number: usize,
+}
+
+/// Places are in voxels, voxel centres at whole numbers.
+pub(super) struct Walk<'a> {
+    net: &'a Net,
+    ranks: &'a PerVertex<[u16; 4]>,
+    /// Row and column of each vertex's cube.
+    rows_and_columns: PerVertex<[u16; 2]>,
+    /// By which walk each vertex was reached last, the first being 1.
+    reached: PerVertex<u32>,
+    walks: u32,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(net: &'a Net, ranks: &'a PerVertex<[u16; 4]>) -> Self {
+        let of_slice = |k: usize| {
+            let mut cubes = Vec::new();
+            net.for_cubes(k, |_, [_, j, i]| cubes.push([j as u16, i as u16]));
+            cubes
+        };
+        let rows_and_columns = (0..net.bits.shape[0]).map(of_slice).collect();
+        Self { net, ranks, rows_and_columns, reached: net.per_vertex(&0), walks: 0 }
+    }
+
+    pub(super) fn cube(&self, site: Site) -> [usize; 3] {
+        let [j, i] = self.rows_and_columns[site.k][site.number];
+        [site.k, usize::from(j), usize::from(i)]
+    }
+
+    /// The middle of the vertex's cube.
+    pub(super) fn middle(&self, site: Site) -> Point {
+        self.cube(site).map(|x| x as f64 - 0.5)
+    }
+
+    pub(super) fn place(&self, site: Site) -> Point {
+        let (middle, offset) = (self.middle(site), self.net.offset(site.k, site.number));
+        std::array::from_fn(|x| middle[x] + offset[x])
+    }
+
+    /// The eight voxels around the vertex, and which of them are inside.
+    pub(super) fn voxels(&self, site: Site) -> impl Iterator<Item = (Point, bool)> + use<> {
+        let (cube, code) = (self.cube(site), self.net.code(site.k, site.number));
+        let voxel = move |n: u8| std::array::from_fn(|x| cube[x] as f64 - f64::from(1 - (n >> (2 - x) & 1)));
+        (0..8).map(move |n| (voxel(n), code >> n & 1 == 1))
+    }
+
+    /// Whether the voxels around the vertex are inside where `distance` is negative, and only there.
+    pub(super) fn agrees(&self, site: Site, distance: impl Fn(Point) -> f64) -> bool {
+        self.voxels(site).all(|(voxel, inside)| (distance(voxel) < 0.0) == inside)
+    }
+
+    pub(super) fn neighbours(&self, site: Site) -> impl Iterator<Item = Site> + use<> {
+        let vertex = self.net.vertex(site.k, self.cube(site)[1], site.number, self.ranks);
+        let slices = [site.k.wrapping_sub(1), site.k + 1];
+        vertex.linked().map(move |n| Site { k: slices.get(n).copied().unwrap_or(site.k), number: vertex.neighbours[n] })
+    }
+
+    fn reach(&mut self, site: Site) -> bool {
+        let reached = &mut self.reached[site.k][site.number];
+        std::mem::replace(reached, self.walks) != self.walks
+    }
+
+    fn was_reached(&self, site: Site) -> bool {
+        self.reached[site.k][site.number] == self.walks
+    }
+
+    /// These vertices and, ring by ring, their neighbours that are wanted and the neighbours of those. `go_on` is asked
+    /// before each ring.
+    pub(super) fn rings(
+        &mut self,
+        from: &[Site],
+        mut go_on: impl FnMut(&Self, &[Site]) -> bool,
+        mut wanted: impl FnMut(&Self, Site) -> bool,
+    ) -> Vec<Site> {
+        self.walks += 1;
+        let mut found = from.to_vec();
+        found.retain(|&site| self.reach(site));
+        let mut ring = 0..found.len();
+        while !ring.is_empty() && go_on(self, &found) {
+            for n in ring.clone() {
+                for next in self.neighbours(found[n]) {
+                    if !self.was_reached(next) && wanted(self, next) {
+                        self.reach(next);
+                        found.push(next);
+                    }
+                }
+            }
+            ring = ring.end..found.len();
+        }
+        found
+    }
+
+    /// All that is connected with these vertices through wanted ones.
+    pub(super) fn connected(&mut self, from: &[Site], wanted: impl FnMut(&Self, Site) -> bool) -> Vec<Site> {
+        self.rings(from, |_, _| true, wanted)
+    }
+
+    /// These vertices and so many rings around them.
+    pub(super) fn around(&mut self, from: &[Site], rings: usize) -> Vec<Site> {
+        let mut left = 0..rings;
+        self.rings(from, |_, _| left.next().is_some(), |_, _| true)
+    }
+
+    /// Those of these vertices whose neighbours are all among them.
+    pub(super) fn inner(&mut self, sites: &[Site]) -> Vec<Site> {
+        self.walks += 1;
+        sites.iter().for_each(|&site| {
+            self.reach(site);
+        });
+        let among = |&site: &Site| self.neighbours(site).all(|next| self.was_reached(next));
+        sites.iter().copied().filter(among).collect()
+    }
+}
