@@ -37,6 +37,10 @@ const NEAR: f64 = 0.45;
 const SEEMS_FLAT: f64 = 0.7;
 const IS_FLAT: f64 = 0.9;
 
+/// In so many regions that are no faces a vertex may lie until it is not sought around it any more: from a bad beginning
+/// near an edge a region reaches over a good face.
+const TRIALS: u8 = 2;
+
 /// A region reaches a little over the face's edges: by so many rings at most.
 const OVER_THE_EDGE: usize = 4;
 
@@ -57,15 +61,23 @@ pub(super) struct Face {
 
 /// All flat faces.
 pub(super) fn faces(net: &Net, walk: &mut Walk<'_>) -> Vec<Face> {
-    let (mut faces, mut tried) = (Vec::new(), net.per_vertex(&false));
+    let mut faces = Vec::new();
+    let mut left = net.per_vertex(&TRIALS);
     for seed in seeds(net) {
-        if tried[seed.k][seed.number] {
+        if left[seed.k()][seed.number()] == 0 {
             continue;
         }
-        let mut seen = region(walk, seed, |seen| seen.iter().for_each(|site| tried[site.k][site.number] = true));
-        if let Some(face) = seen.take().and_then(|region| face_in(walk, &region)) {
-            let near = walk.around(&face.sites, FIRST_RINGS);
-            near.iter().for_each(|site| tried[site.k][site.number] = true);
+        let (region, seems_flat) = region(walk, seed);
+        let mut take = |sites: &[Site], trials: u8| {
+            for site in sites {
+                let left = &mut left[site.k()][site.number()];
+                *left = left.saturating_sub(trials);
+            }
+        };
+        take(&region, 1);
+        take(&walk.around(&[seed], FIRST_RINGS), TRIALS);
+        if let Some(face) = seems_flat.then(|| face_in(walk, &region)).flatten() {
+            take(&walk.around(&face.sites, FIRST_RINGS), TRIALS);
             faces.push(face);
         }
     }
@@ -82,7 +94,7 @@ fn seeds(net: &Net) -> Vec<Site> {
             let [a, b, c] = std::array::from_fn(|x| cube[x] - first[x]);
             let alike_for_any_order = [a + b + c, a * b + b * c + c * a, a * b * c];
             if (alike_for_any_order[0] + alike_for_any_order[1]).is_multiple_of(EVERY) {
-                seeds.push((alike_for_any_order, Site { k, number }));
+                seeds.push((alike_for_any_order.map(|x| x as u32), Site::new(k, number)));
             }
         });
     }
@@ -90,15 +102,15 @@ fn seeds(net: &Net) -> Vec<Site> {
     seeds.into_iter().map(|(_, site)| site).collect()
 }
 
-/// The vertices around a seed that lie near one plane, if that seems to be a face; all that were looked at are `seen`.
-fn region(walk: &mut Walk<'_>, seed: Site, mut seen: impl FnMut(&[Site])) -> Option<Vec<Site>> {
+/// The vertices around a seed that lie near one plane, and whether that may be a face: as soon as it can't be, no more are
+/// looked at.
+fn region(walk: &mut Walk<'_>, seed: Site) -> (Vec<Site>, bool) {
     let first = walk.around(&[seed], FIRST_RINGS);
-    seen(&first);
-    let (start, spread) = fitted(walk, &first, seed)?;
-    if first.len() < FIRST_LEAST || spread > FIRST_SPREAD {
-        return None;
+    let start = fitted(walk, &first, seed).filter(|(_, spread)| first.len() >= FIRST_LEAST && *spread <= FIRST_SPREAD);
+    if start.is_none() {
+        return (first, false);
     }
-    let plane = Cell::new(Some(start));
+    let plane = Cell::new(start.map(|(plane, _)| plane));
     let near =
         |walk: &Walk<'_>, site: Site| plane.get().is_some_and(|plane| plane.distance(walk.place(site)).abs() <= NEAR);
     let fit = |walk: &Walk<'_>, sites: &[Site]| {
@@ -110,17 +122,13 @@ fn region(walk: &mut Walk<'_>, seed: Site, mut seen: impl FnMut(&[Site])) -> Opt
     let go_on = |walk: &Walk<'_>, found: &[Site]| {
         found.len() < 2 * fitted_to || {
             fitted_to = found.len();
-            let flat = fit(walk, found);
-            if !flat {
-                seen(found);
-            }
-            flat
+            fit(walk, found)
         }
     };
     let mut region = walk.rings(&[seed], go_on, near);
     for _ in 0..REGROWN {
         if region.len() < LEAST || !fit(walk, &region) {
-            return None;
+            return (region, false);
         }
         let before = region.len();
         region = walk.connected(&[seed], near);
@@ -128,22 +136,24 @@ fn region(walk: &mut Walk<'_>, seed: Site, mut seen: impl FnMut(&[Site])) -> Opt
             break;
         }
     }
-    Some(region)
+    (region, true)
 }
 
 /// The face of which this region is, and may reach a little over its edges.
 fn face_in(walk: &mut Walk<'_>, region: &[Site]) -> Option<Face> {
-    let mut inner = vec![walk.inner(region)];
-    for n in 1..LEAST_RINGS {
-        inner.push(walk.inner(&inner[n - 1]));
+    let inner = walk.inner(region);
+    let mut middle = inner.clone();
+    let mut best = None;
+    for ring in 1..=LEAST_RINGS {
+        if ring <= OVER_THE_EDGE && best.is_none() {
+            best = parting(walk, &middle).map(|found| (middle.clone(), found));
+        }
+        if ring < LEAST_RINGS {
+            middle = walk.inner(&middle);
+        }
     }
-    if inner[LEAST_RINGS - 1].is_empty() {
-        return None;
-    }
-    let (mut core, mut found) = inner[..OVER_THE_EDGE].iter().find_map(|core| {
-        let found = parting(walk, core);
-        found.is_some().then(|| (core.clone(), found))
-    })?;
+    let (mut core, found) = best.filter(|_| !middle.is_empty())?;
+    let mut found = Some(found);
     for _ in 0..BETTERED {
         let (plane, _) = found?;
         let agreeing = walk.connected(&core, |walk, site| walk.agrees(site, |p| plane.distance(p)));
@@ -152,7 +162,7 @@ fn face_in(walk: &mut Walk<'_>, region: &[Site]) -> Option<Face> {
     }
     let (plane, room) = found?;
     let middle = core.iter().fold([0.0; 3], |sum, site| along(sum, walk.place(*site), 1.0 / core.len() as f64));
-    let is_face = room <= MOST_ROOM && part_that_agrees(walk, &inner[0], plane) >= IS_FLAT;
+    let is_face = room <= MOST_ROOM && part_that_agrees(walk, &inner, plane) >= IS_FLAT;
     is_face.then_some(Face { plane, sites: core, middle })
 }
 
@@ -161,10 +171,8 @@ fn parting(walk: &Walk<'_>, core: &[Site]) -> Option<(Plane, f64)> {
     if core.len() < LEAST / 2 {
         return None;
     }
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        core.iter().flat_map(|site| walk.voxels(*site)).partition(|voxel| voxel.1);
-    let points = |voxels: Vec<(Point, bool)>| voxels.into_iter().map(|(p, _)| p).collect::<Vec<_>>();
-    halfway(&points(inside), &points(outside))
+    let [inside, outside] = walk.voxels_around(core);
+    halfway(&inside, &outside)
 }
 
 fn part_that_agrees(walk: &Walk<'_>, sites: &[Site], plane: Plane) -> f64 {

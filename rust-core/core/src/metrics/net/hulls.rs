@@ -16,14 +16,23 @@ const STEPS: usize = 200;
 /// Hulls whose squared distance is less than this touch.
 const TOUCHING: f64 = 1e-12;
 
-/// No other difference is shorter by more than this part.
-const EXACT: f64 = 1e-9;
+/// By no more than this a square can be off: well above what rounding does to voxels of a scan.
+const EXACT: f64 = 1e-11;
 
 /// A point of the hull of `behind` and one of the hull of `before`.
 type Pair = [Point; 2];
 
 fn difference([behind, before]: Pair) -> Point {
     minus(before, behind)
+}
+
+/// The point that is farthest along a way.
+fn farthest(points: &[Point], way: Point) -> Point {
+    let farther = |best: (f64, Point), p: &Point| {
+        let ahead = dot(way, *p);
+        if ahead > best.0 { (ahead, *p) } else { best }
+    };
+    points.iter().fold((f64::NEG_INFINITY, [0.0; 3]), farther).1
 }
 
 /// The plane half-way between the hulls, and the distance between them; `None` where they meet.
@@ -36,12 +45,8 @@ pub(super) fn halfway(behind: &[Point], before: &[Point]) -> Option<(Plane, f64)
         if squared < TOUCHING {
             return None;
         }
-        let ahead = |p: &&Point| dot(way, **p);
-        let pair = [
-            *behind.iter().max_by(|a, b| ahead(a).total_cmp(&ahead(b)))?,
-            *before.iter().min_by(|a, b| ahead(a).total_cmp(&ahead(b)))?,
-        ];
-        if squared - dot(way, difference(pair)) <= EXACT * squared || simplex.contains(&pair) {
+        let pair = [farthest(behind, way), farthest(before, way.map(|x| -x))];
+        if squared - dot(way, difference(pair)) <= EXACT || simplex.contains(&pair) {
             let middle = along(nearest[0], way, 0.5);
             return Some((Plane::through(middle, way), squared.sqrt()));
         }

@@ -115,7 +115,7 @@ impl Net {
         let ranks = net.ranks();
         net.offsets = relaxed(&net, &ranks);
         for (site, offset) in placed(&net, &ranks) {
-            net.offsets[site.k][site.number] = offset.map(|x| (x * f64::from(STEPS)).round() as i16);
+            net.offsets[site.k()][site.number()] = offset;
         }
         net
     }

@@ -1,11 +1,9 @@
 //! Vertices at flat faces are placed upon them, and where faces meet upon the edge or into the corner.
 
-use std::collections::BTreeMap;
-
 use super::{
     super::box_tree::Point,
     flat::{Face, faces},
-    mesh::{Net, PerVertex},
+    mesh::{Net, Offset, PerVertex, STEPS},
     relax::{FARTHEST, THIN},
     vectors::{Plane, along, cross, dot, length, minus},
     walk::{Site, Walk},
@@ -24,8 +22,8 @@ const LEAST_SPAN: f64 = 0.05;
 /// How often a place is drawn to a plane and back into its cube.
 const DRAWN: usize = 30;
 
-/// The vertices that have a better place: how far that is from the middle of their cubes, in voxels.
-pub(super) fn placed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> Vec<(Site, Point)> {
+/// The vertices that have a better place, and how far that is from the middle of their cubes.
+pub(super) fn placed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> Vec<(Site, Offset)> {
     let (_, across) = net.first_and_across();
     // A mask of one or two voxels on an axis has no faces that are seen in its voxels.
     if across.iter().any(|cubes| *cubes <= THIN) {
@@ -33,15 +31,23 @@ pub(super) fn placed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> Vec<(Site, Point
     }
     let mut walk = Walk::new(net, ranks);
     let faces = faces(net, &mut walk);
-    let mut near: BTreeMap<Site, Vec<&Face>> = BTreeMap::new();
-    for face in &faces {
-        walk.around(&face.sites, RINGS).into_iter().for_each(|site| near.entry(site).or_default().push(face));
+    let mut near: Vec<(Site, u32)> = Vec::new();
+    for (face, n) in faces.iter().zip(0..) {
+        near.extend(walk.around(&face.sites, RINGS).into_iter().map(|site| (site, n)));
     }
-    let better = |(site, faces): (Site, Vec<&Face>)| {
+    near.sort_unstable();
+    let better = |near: &[(Site, u32)]| {
+        let site = near[0].0;
+        let faces: Vec<&Face> = near.iter().map(|(_, n)| &faces[*n as usize]).collect();
         let middle = walk.middle(site);
-        place(&walk, site, &faces).map(|place| (site, minus(place, middle)))
+        place(&walk, site, &faces).map(|place| (site, kept(minus(place, middle))))
     };
-    near.into_iter().filter_map(better).collect()
+    near.chunk_by(|a, b| a.0 == b.0).filter_map(better).collect()
+}
+
+/// As offsets of vertices are kept.
+fn kept(offset: Point) -> Offset {
+    offset.map(|x| (x * f64::from(STEPS)).round() as i16)
 }
 
 /// Where the vertex lies on these faces, of as many as agree with the voxels around it: the place that is nearest.

@@ -8,9 +8,23 @@ use super::{
 /// A vertex of a net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Site {
-    pub(super) k: usize,
+    k: u32,
+    number: u32,
+}
+
+impl Site {
+    pub(super) const fn new(k: usize, number: usize) -> Self {
+        Self { k: k as u32, number: number as u32 }
+    }
+
+    pub(super) const fn k(self) -> usize {
+        self.k as usize
+    }
+
     /// In its slice.
-    pub(super) number: usize,
+    pub(super) const fn number(self) -> usize {
+        self.number as usize
+    }
 }
 
 /// Places are in voxels, voxel centres at whole numbers.
@@ -36,8 +50,8 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn cube(&self, site: Site) -> [usize; 3] {
-        let [j, i] = self.rows_and_columns[site.k][site.number];
-        [site.k, usize::from(j), usize::from(i)]
+        let [j, i] = self.rows_and_columns[site.k()][site.number()];
+        [site.k(), usize::from(j), usize::from(i)]
     }
 
     /// The middle of the vertex's cube.
@@ -46,15 +60,29 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn place(&self, site: Site) -> Point {
-        let (middle, offset) = (self.middle(site), self.net.offset(site.k, site.number));
+        let (middle, offset) = (self.middle(site), self.net.offset(site.k(), site.number()));
         std::array::from_fn(|x| middle[x] + offset[x])
     }
 
     /// The eight voxels around the vertex, and which of them are inside.
     pub(super) fn voxels(&self, site: Site) -> impl Iterator<Item = (Point, bool)> + use<> {
-        let (cube, code) = (self.cube(site), self.net.code(site.k, site.number));
+        let (cube, code) = (self.cube(site), self.net.code(site.k(), site.number()));
         let voxel = move |n: u8| std::array::from_fn(|x| cube[x] as f64 - f64::from(1 - (n >> (2 - x) & 1)));
         (0..8).map(move |n| (voxel(n), code >> n & 1 == 1))
+    }
+
+    /// The voxels around these vertices, each once: those inside, and those outside.
+    pub(super) fn voxels_around(&self, sites: &[Site]) -> [Vec<Point>; 2] {
+        let corners = |site: &Site| {
+            let (cube, code) = (self.cube(*site), self.net.code(site.k(), site.number()));
+            (0..8).map(move |n| (code >> n & 1 == 0, [0, 1, 2].map(|x| (cube[x] + (n >> (2 - x) & 1)) as u16)))
+        };
+        let mut voxels: Vec<(bool, [u16; 3])> = sites.iter().flat_map(corners).collect();
+        voxels.sort_unstable();
+        voxels.dedup();
+        let inside = voxels.partition_point(|(outside, _)| !outside);
+        let (inside, outside) = voxels.split_at(inside);
+        [inside, outside].map(|side| side.iter().map(|(_, voxel)| voxel.map(|x| f64::from(x) - 1.0)).collect())
     }
 
     /// Whether the voxels around the vertex are inside where `distance` is negative, and only there.
@@ -63,18 +91,18 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn neighbours(&self, site: Site) -> impl Iterator<Item = Site> + use<> {
-        let vertex = self.net.vertex(site.k, self.cube(site)[1], site.number, self.ranks);
-        let slices = [site.k.wrapping_sub(1), site.k + 1];
-        vertex.linked().map(move |n| Site { k: slices.get(n).copied().unwrap_or(site.k), number: vertex.neighbours[n] })
+        let vertex = self.net.vertex(site.k(), self.cube(site)[1], site.number(), self.ranks);
+        let slices = [site.k().wrapping_sub(1), site.k() + 1];
+        vertex.linked().map(move |n| Site::new(slices.get(n).copied().unwrap_or(site.k()), vertex.neighbours[n]))
     }
 
     fn reach(&mut self, site: Site) -> bool {
-        let reached = &mut self.reached[site.k][site.number];
+        let reached = &mut self.reached[site.k()][site.number()];
         std::mem::replace(reached, self.walks) != self.walks
     }
 
     fn was_reached(&self, site: Site) -> bool {
-        self.reached[site.k][site.number] == self.walks
+        self.reached[site.k()][site.number()] == self.walks
     }
 
     /// These vertices and, ring by ring, their neighbours that are wanted and the neighbours of those. `go_on` is asked
