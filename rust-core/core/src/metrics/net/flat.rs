@@ -37,7 +37,7 @@ const NEAR: f64 = 0.45;
 const SEEMS_FLAT: f64 = 0.7;
 const IS_FLAT: f64 = 0.9;
 
-/// In so many regions that are no faces a vertex may lie until it is not sought around it any more: from a bad beginning
+/// A vertex that lay in so many regions that were no faces is no beginning any more. One is too few: from a bad beginning
 /// near an edge a region reaches over a good face.
 const TRIALS: u8 = 2;
 
