@@ -32,7 +32,8 @@ PATIENCE_S = 90.0
 class App:
     """The running program and the address that it printed."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, temporary: Path | None = None) -> None:
+        """`temporary`: where its temporary files go; by default where everybody's go."""
         start = json.loads(os.environ["TMLI_APP"])
         small = ["--phantom-seed", "7", "--phantom-age", "6", "--phantom-matrix", "128"]
         words = ["--no-browser", "--models", str(MODELS), *small, *arguments]
@@ -40,7 +41,7 @@ class App:
         self.process = subprocess.Popen(
             [*start["command"], *words],
             cwd=ROOT,
-            env={**os.environ, **start["environment"]},
+            env={**os.environ, **start["environment"], **({"TMPDIR": str(temporary)} if temporary else {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -75,9 +76,9 @@ class App:
             found += [int(pid) for pid in (task / "children").read_text().split()]
         return found
 
-    def interrupt(self) -> int:
-        """Ctrl-C, and the exit status."""
-        os.killpg(self.process.pid, signal.SIGINT)
+    def interrupt(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Ctrl-C (or what a system that shuts down sends), and the exit status."""
+        os.killpg(self.process.pid, by)
         return self.process.wait(timeout=30)
 
     def end(self) -> None:

@@ -273,8 +273,11 @@ def test_a_tab_that_is_closed_leaves_no_trace_in_the_terminal(browser: Browser, 
     assert "never retrieved" not in "".join(app.lines)
 
 
-def test_ctrl_c_ends_the_app_and_its_worker() -> None:
-    app = App()
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_termination_end_the_app_its_worker_and_its_files(end: signal.Signals, tmp_path: Path) -> None:
+    # At once: the phantom child is still being made, and a thread goes on writing for a moment.
+    app = App("--phantom-matrix", "256", temporary=tmp_path)
     workers = wait_for(app.workers, "the worker, which is asked about devices at the start")
-    app.interrupt()
+    app.interrupt(by=end)
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), "the worker to end", 20)
+    assert list(tmp_path.iterdir()) == []

@@ -14,8 +14,9 @@ from TMLIPanel import sample, session  # noqa: E402
 
 
 @pytest.fixture
-def source(logic, monkeypatch):
-    """What was registered, on the scene of the test."""
+def source(logic, monkeypatch, tmp_path):
+    """What was registered, on the scene of the test; Slicer's temporary files go to `tmp_path`."""
+    monkeypatch.setattr(slicer.app, "temporaryPath", str(tmp_path))
     monkeypatch.setattr(session, "_logic", logic)
     monkeypatch.setattr(modules.SampleDataLogic, "sources", [])
     sample.register_sample_data(str(EXTENSION / "TMLI" / "Resources" / "Icons"))
@@ -30,7 +31,7 @@ def test_the_child_is_listed_with_its_picture_and_comes_into_the_scene(source, l
     assert "images" in logic.find_origin(volume).in_words(), "an export knows where it came from"
 
 
-def test_before_the_installation_a_dialog_says_what_is_missing(source, scene, monkeypatch):
+def test_before_the_installation_a_dialog_says_what_is_missing(source, scene, monkeypatch, tmp_path):
     def absent(name):
         raise ImportError(name)
 
@@ -41,3 +42,4 @@ def test_before_the_installation_a_dialog_says_what_is_missing(source, scene, mo
     assert source["customDownloader"](None) is None
     assert len(said) == 1 and "not installed" in said[0]
     assert state_of(scene) == before
+    assert list(tmp_path.glob("tmli-child-*")) == [], "nothing is left of what could not be made"

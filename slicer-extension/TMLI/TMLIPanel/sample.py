@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 
 import slicer
@@ -39,5 +40,9 @@ def load_or_say(source=None):
 def load_child(seed: int = 1000):
     """Makes the DICOM CT of a child that no shipped model was trained on, and loads it."""
     folder = tempfile.mkdtemp(prefix="tmli-child-", dir=slicer.app.temporaryPath)
-    tmli.write_phantom(folder, seed=seed)
+    try:
+        tmli.write_phantom(folder, seed=seed)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return session.logic().load_ct(os.path.join(folder, "ct"))

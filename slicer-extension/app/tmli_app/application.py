@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import tempfile
 import webbrowser
@@ -71,6 +72,8 @@ class Application:
         self._server.controller.on_server_bind.add(lambda web: self._door.install(web.app))
         self._server.controller.on_server_ready.add(self._when_ready)
         self._folder = tempfile.TemporaryDirectory(prefix="tmli-app-")
+        # At the very end: until then a thread may still be writing the phantom child.
+        atexit.register(self._folder.cleanup)
 
     def run(self) -> None:
         """Serves until Ctrl-C, then ends the worker."""
@@ -85,7 +88,6 @@ class Application:
             )
         finally:
             self._logic.close()
-            self._folder.cleanup()
 
     def _make_panels(self, browse: Browse, viewers: Viewers) -> Panels:
         server, session, problems = self._server, self._session, self._problems
