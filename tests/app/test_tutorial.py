@@ -7,9 +7,11 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ROOT, offset_mm, wait_for
+from conftest import MODELS, ROOT, offset_mm, shot, wait_for
 from pixels import picture
 from playwright.sync_api import Page
+
+import tmli
 
 TUTORIAL = (ROOT / "docs/getting-started/browser-app.md").read_text(encoding="utf-8")
 TABS = ("Structures", "Metrics", "PTV", "Export")
@@ -39,10 +41,13 @@ def test_what_the_tutorial_prints_in_bold_is_on_the_page(words: str, seen: str, 
     assert words.lower() in seen or any(words in running for running in told)
 
 
-def test_the_group_of_a_structure_unfolds_to_its_score(segmented: Page) -> None:
+def test_the_group_of_a_structure_unfolds_to_its_scores(segmented: Page) -> None:
     segmented.click(".tmli-group:has-text('Organs 1')")
-    liver = segmented.wait_for_selector(".tmli-left li:has-text('Liver')").inner_text()
-    assert re.search(r"0\.\d\d", liver)
+    liver = segmented.wait_for_selector(".tmli-left li:has-text('Liver')")
+    (source,) = tmli.choose_models(sorted(MODELS.iterdir()), ["Liver"])
+    assert liver.inner_text().split() == ["Liver", f"{source.validation_dsc:.2f}", f"{source.validation_hd95_mm:.1f}"]
+    assert source.model in liver.query_selector(".tmli-value").get_attribute("title")
+    shot(segmented, "app-scores")
     segmented.click(".tmli-group:has-text('Organs 1')")
 
 

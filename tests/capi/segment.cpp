@@ -13,8 +13,9 @@ int main(int count, char** words) try {
   const auto result = job.take();
   const auto segmentation = result.segmentation();
   for (std::size_t n = 0; n < segmentation.size(); ++n) {
-    std::cout << segmentation.name(n) << ": " << segmentation.mask(n).count() << " voxels, from "
-              << result.source(n).model << '\n';
+    const auto source = result.source(n);
+    std::cout << segmentation.name(n) << ": " << segmentation.mask(n).count() << " voxels, from " << source.model
+              << ", in validation DSC " << source.validation_dsc << ", HD95 " << source.validation_hd95_mm << " mm\n";
   }
   for (const auto& note : result.notes()) std::cout << note << '\n';
   for (const auto& name : tmli::StructureSet::write(words[3], series, segmentation)) {

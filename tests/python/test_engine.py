@@ -77,6 +77,8 @@ def test_a_job_finds_the_structures(
     assert status.elapsed_s >= result.seconds > 0 and "CPU" in result.device.upper()
     assert list(result.masks) == [source.structure for source in result.sources] == tmli.read_manifest(MODEL).structures
     assert result.sources[0].network == "unet2d" and result.sources[0].weights_sha256
+    expected = [(s.model, s.validation_dsc, s.validation_hd95_mm) for s in tmli.choose_models([MODEL])]
+    assert [(s.model, s.validation_dsc, s.validation_hd95_mm) for s in result.sources] == expected
     (liver,) = tmli.compare({"Liver": child.masks["Liver"][liver_slices]}, result.masks, slab.geometry)
     assert liver.dsc > 0.5
 

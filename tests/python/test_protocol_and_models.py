@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -44,6 +45,26 @@ def test_a_model_folder_tells_what_it_is() -> None:
     assert manifest.spacing_mm == (5.0, 2.5, 2.5) and manifest.patch[0] == 1
     assert len(manifest.weights_sha256) == 64
     assert tmli.read_manifest(MODEL, check=True).name == manifest.name
+
+
+def test_of_models_that_are_nearly_as_good_the_one_with_the_smaller_hd95_is_chosen(tmp_path: Path) -> None:
+    def model(name: str, dsc: float, hd95_mm: float) -> Path:
+        shutil.copytree(MODEL, tmp_path / name)
+        manifest = json.loads((tmp_path / name / "model.json").read_text())
+        manifest["name"] = name
+        manifest["validation"] = [{"structure": "Liver", "dsc": dsc, "hd95_mm": hd95_mm, "cases": 3}]
+        (tmp_path / name / "model.json").write_text(json.dumps(manifest))
+        return tmp_path / name
+
+    models = [model("far", 0.874, 31.0), model("near", 0.871, 4.0), model("weak", 0.75, 2.0)]
+    (liver,) = tmli.choose_models(models, ["Liver"])
+    assert (liver.structure, liver.model, liver.network) == ("Liver", "near", "unet2d")
+    assert (liver.validation_dsc, liver.validation_hd95_mm) == (0.871, 4.0)
+    every = tmli.choose_models(models)
+    assert [source.structure for source in every] == tmli.read_manifest(MODEL).structures
+    assert [source.model for source in every if source.structure != "Liver"] == 24 * ["far"]
+    with pytest.raises(tmli.ModelError, match="Gallbladder"):
+        tmli.choose_models(models, ["Gallbladder"])
 
 
 def test_the_expected_memory_grows_with_the_scan(child: tmli.Phantom) -> None:

@@ -7,6 +7,7 @@ from conftest import no_engine, state_of
 from TMLILib import export, geometry, segmentation
 from TMLILib.errors import Problem
 from TMLILib.logic import TMLILogic
+from TMLILib.models import Source
 
 import tmli
 
@@ -106,7 +107,7 @@ def test_an_existing_file_is_never_touched(logic, truth, volume, tmp_path):
 
 
 def test_contours_are_called_automatic_until_a_person_changed_one(logic, scene, volume, child, tmp_path):
-    sources = {name: segmentation.Source("m", 0.9) for name in child.masks}
+    sources = {name: Source("m", 0.9, None) for name in child.masks}
     node = segmentation.add_segmentation(scene, volume, dict(child.masks.items()), sources, "Result")
     origin = logic.find_origin(volume)
     logic.export(tmp_path / "made.dcm", node, origin).wait()

@@ -1,6 +1,7 @@
 """Folders of models."""
 
 import json
+import shutil
 
 import pytest
 from conftest import MODELS, state_of
@@ -16,6 +17,18 @@ def test_a_folder_of_models_says_what_it_holds(logic):
     assert models.RESEARCH_USE in found.in_words()
 
 
+def test_the_scores_of_a_structure_are_those_of_the_model_that_a_run_takes(logic, tmp_path):
+    for name, dsc, hd95_mm in [("far", 0.874, 31.0), ("near", 0.871, 4.0)]:
+        shutil.copytree(MODELS, tmp_path / name)
+        manifest = json.loads((tmp_path / name / "model.json").read_text())
+        manifest |= {"name": name, "validation": [{"structure": "Liver", "dsc": dsc, "hd95_mm": hd95_mm, "cases": 3}]}
+        (tmp_path / name / "model.json").write_text(json.dumps(manifest))
+    found = logic.read_models(tmp_path)
+    assert found.sources["Liver"] == models.Source("near", 0.871, 4.0)
+    assert found.sources["Brain"] == models.Source("far", None, None)
+    assert "DSC 0.87 to 0.87" in found.in_words()
+
+
 @pytest.mark.parametrize("folder", ["", "gone", "empty"])
 def test_a_folder_without_models_is_said(logic, scene, tmp_path, folder):
     (tmp_path / "empty").mkdir()
@@ -28,4 +41,4 @@ def test_a_folder_without_models_is_said(logic, scene, tmp_path, folder):
 
 def test_no_structure_checked_is_said(logic, volume):
     with pytest.raises(Problem, match="No structure"):
-        logic.start(volume, models.ModelSet(MODELS, (MODELS,), ()), [])
+        logic.start(volume, models.ModelSet(MODELS, (MODELS,), (), {}), [])

@@ -6,14 +6,14 @@ import slicer
 from conftest import state_of
 from TMLILib import geometry, segmentation, surfaces
 from TMLILib.errors import Problem
-from TMLILib.segmentation import Source
+from TMLILib.models import Source
 
 import tmli
 
 
 @pytest.fixture
 def node(scene, volume, child):
-    sources = {name: Source("all-2d", 0.9) for name in child.masks}
+    sources = {name: Source("all-2d", 0.9, 4.0) for name in child.masks}
     return segmentation.add_segmentation(scene, volume, dict(child.masks.items()), sources, "Result")
 
 
@@ -37,7 +37,8 @@ def test_a_segment_says_which_model_and_version_made_it(node):
     segment = geometry.segment_of(node, "Liver")
     assert segmentation.tag(segment, segmentation.TAG_MODEL) == "all-2d"
     assert segmentation.tag(segment, segmentation.TAG_VERSION) == tmli.__version__
-    assert segmentation.tag(segment, segmentation.TAG_VALIDATION) == "0.900"
+    assert segmentation.tag(segment, segmentation.TAG_VALIDATION_DSC) == "0.900"
+    assert segmentation.tag(segment, segmentation.TAG_VALIDATION_HD95) == "4.0"
 
 
 def test_the_reference_geometry_is_the_ct(node, volume):
@@ -101,7 +102,7 @@ def test_empty_and_doubtful_structures_are_said_in_words(volume):
     masks["Brain"][-3:, 50:60, 50:60] = True
     masks["Lens_L"][20, 20, 20:23] = True
     masks["Liver"][20:30, 40:60, 40:60] = True
-    said = segmentation.remarks(masks, {"Liver": Source("weak", 0.55), "Brain": Source("good", 0.95)})
+    said = segmentation.remarks(masks, {"Liver": Source("weak", 0.55, 30.0), "Brain": Source("good", 0.95, None)})
     assert said == [
         "Nothing was found: Heart.",
         "Only a few voxels were found: Lens_L (3).",

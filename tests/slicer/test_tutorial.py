@@ -65,7 +65,7 @@ class Reader:
     def heading(self, words: str) -> None:
         """A column of a tree."""
         trees = self._widgets(QtWidgets.QTreeWidget)
-        self._only(words, [tree for tree in trees if words in [tree.headerItem().text(n) for n in range(2)]])
+        self._only(words, [tree for tree in trees if words in [tree.headerItem().text(n) for n in range(3)]])
 
     def dots(self, beside: str) -> QtWidgets.QAbstractButton:
         """The button with dots beside these words."""

@@ -119,7 +119,19 @@ fn a_cpp_program_segments_in_the_worker() {
     let model = repository().join("demo/models/all-2d");
     let mut command = program(built, "segment");
     let run = finish(command.arg(child(1).join("ct")).arg(&model).arg(&file).env("TMLI_WORKER", worker));
-    assert!(run.succeeds().contains("Liver: "), "{}", run.stdout);
+    let words = run.succeeds();
+    let liver = words.lines().find(|line| line.starts_with("Liver: ")).expect("the liver was found");
+    let number = |after: &str| -> f64 {
+        let found = liver.split(after).nth(1).and_then(|rest| rest.split(' ').next()).expect(liver);
+        found.parse().expect(liver)
+    };
+    let manifest = fs::read_to_string(model.join("model.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let scores = manifest["validation"].as_array().and_then(|all| all.iter().find(|s| s["structure"] == "Liver"));
+    for (after, key) in [("validation DSC ", "dsc"), ("HD95 ", "hd95_mm")] {
+        let expected = scores.and_then(|score| score[key].as_f64()).expect("the liver was validated");
+        assert!((number(after) / expected - 1.0).abs() < 1e-4, "{liver}, not {expected}");
+    }
     assert!(file.is_file());
 }
 

@@ -912,6 +912,10 @@ typedef struct {
    * Mean DSC on the model's validation cases; NaN where it was not validated.
    */
   double validation_dsc;
+  /**
+   * Mean HD95 on the validation cases in which the model found the structure, in mm; NaN where it was not measured.
+   */
+  double validation_hd95_mm;
 } tmli_source_t;
 
 /**
@@ -1289,8 +1293,8 @@ tmli_error_t *tmli_segment_options_default(tmli_segment_options_t *options);
 
 /**
  * Starts a job and returns at once. The volume is copied to memory that the worker sees. `models` are the `model_count`
- * folders of the models; a structure that several know comes from the one with the best validation DSC. `options` may
- * be NULL.
+ * folders of the models; a structure that several know comes from the one with the best validation DSC, near ties by HD95.
+ * `options` may be NULL.
  */
 tmli_error_t *tmli_engine_segment(const tmli_engine_t *engine,
                                   const tmli_volume_t *volume,

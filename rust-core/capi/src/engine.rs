@@ -107,8 +107,8 @@ pub extern "C" fn tmli_segment_options_default(options: Out<'_, SegmentOptions<'
 }
 
 /// Starts a job and returns at once. The volume is copied to memory that the worker sees. `models` are the `model_count`
-/// folders of the models; a structure that several know comes from the one with the best validation DSC. `options` may
-/// be NULL.
+/// folders of the models; a structure that several know comes from the one with the best validation DSC, near ties by HD95.
+/// `options` may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn tmli_engine_segment(
     engine: Option<&Engine>,

@@ -155,6 +155,7 @@ struct SourceWords {
     network: CString,
     weights_sha256: CString,
     validation_dsc: f64,
+    validation_hd95_mm: f64,
 }
 
 impl JobResult {
@@ -165,6 +166,7 @@ impl JobResult {
             network: c_text(&source.network),
             weights_sha256: c_text(&source.weights_sha256),
             validation_dsc: source.validation_dsc.unwrap_or(f64::NAN),
+            validation_hd95_mm: source.validation_hd95_mm.unwrap_or(f64::NAN),
         };
         Self {
             sources: result.sources.iter().map(source).collect(),
@@ -190,6 +192,8 @@ pub struct Source {
     pub weights_sha256: *const c_char,
     /// Mean DSC on the model's validation cases; NaN where it was not validated.
     pub validation_dsc: f64,
+    /// Mean HD95 on the validation cases in which the model found the structure, in mm; NaN where it was not measured.
+    pub validation_hd95_mm: f64,
 }
 
 /// The masks, on the grid of the job's volume: a handle of its own, to be freed; voxels are not copied.
@@ -222,6 +226,7 @@ pub extern "C" fn tmli_result_source(
             network: words.network.as_ptr(),
             weights_sha256: words.weights_sha256.as_ptr(),
             validation_dsc: words.validation_dsc,
+            validation_hd95_mm: words.validation_hd95_mm,
         });
         Ok(())
     })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tmli_core::{Segmentation, VoxelBox};
-use tmli_model::DeviceRequest;
+use tmli_model::{Choice, DeviceRequest, Manifest};
 
 use crate::{error::EngineError, volume::SharedVolume};
 
@@ -89,6 +89,20 @@ pub struct StructureSource {
     /// Mean HD95 on the validation cases in which the model found the structure, in mm; `None` where not measured.
     #[serde(default)]
     pub validation_hd95_mm: Option<f64>,
+}
+
+impl StructureSource {
+    /// What is told of a choice of [`tmli_model::choose_models`]; `manifest` is the chosen model's.
+    pub fn new(choice: &Choice, manifest: &Manifest) -> Self {
+        Self {
+            structure: choice.structure.clone(),
+            model: manifest.name.clone(),
+            network: manifest.network.kind().to_owned(),
+            weights_sha256: manifest.weights_sha256.clone(),
+            validation_dsc: choice.validation_dsc,
+            validation_hd95_mm: choice.validation_hd95_mm,
+        }
+    }
 }
 
 /// Where the time of a job went, in seconds.

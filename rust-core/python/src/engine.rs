@@ -239,7 +239,7 @@ pub(crate) struct StructureSource {
     weights_sha256: String,
     /// Mean DSC on the model's validation cases; None where it was not validated.
     validation_dsc: Option<f64>,
-    /// Mean HD95 on its validation cases in mm, or None.
+    /// Mean HD95 on the validation cases in which the model found the structure, in mm; None where not measured.
     validation_hd95_mm: Option<f64>,
 }
 
@@ -247,6 +247,19 @@ pub(crate) struct StructureSource {
 impl StructureSource {
     fn __repr__(&self) -> String {
         format!("<tmli.StructureSource {} from {:?}>", self.structure, self.model)
+    }
+}
+
+impl From<tmli_engine::StructureSource> for StructureSource {
+    fn from(source: tmli_engine::StructureSource) -> Self {
+        Self {
+            structure: source.structure,
+            model: source.model,
+            network: source.network,
+            weights_sha256: source.weights_sha256,
+            validation_dsc: source.validation_dsc,
+            validation_hd95_mm: source.validation_hd95_mm,
+        }
     }
 }
 
@@ -270,14 +283,6 @@ pub(crate) struct SegmentResult {
 
 impl SegmentResult {
     fn new(py: Python<'_>, found: tmli_engine::SegmentResult) -> PyResult<Self> {
-        let source = |source: tmli_engine::StructureSource| StructureSource {
-            structure: source.structure,
-            model: source.model,
-            network: source.network,
-            weights_sha256: source.weights_sha256,
-            validation_dsc: source.validation_dsc,
-            validation_hd95_mm: source.validation_hd95_mm,
-        };
         let t = found.timings;
         let timings = [
             ("load_s", t.load_s),
@@ -288,7 +293,7 @@ impl SegmentResult {
         ];
         Ok(Self {
             masks: Py::new(py, Masks::new(found.segmentation, Vec::new()))?,
-            sources: found.sources.into_iter().map(source).collect(),
+            sources: found.sources.into_iter().map(StructureSource::from).collect(),
             notes: found.notes,
             device: found.device,
             seconds: found.seconds,

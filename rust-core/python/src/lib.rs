@@ -44,7 +44,7 @@ mod _tmli {
         mask::PyMask,
         masks::Masks,
         metrics::{DirectedDistances, StructureMetrics, compare, compare_label_maps, start_compare},
-        model::{ExpectedMemory, Manifest, expected_memory, read_manifest},
+        model::{ExpectedMemory, Manifest, choose_models, expected_memory, read_manifest},
         phantom::{Phantom, phantom, write_phantom},
         protocol::{Code, Protocol, Structure, TrainingSet, match_rois, protocol},
         structure_set::{Roi, StructureSet, Written, read_structure_set, write_structure_set},

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use pyo3::prelude::*;
 use tmli_api::ErrorNumber;
-use tmli_model::{ModelError, NetworkConfig};
+use tmli_model::{Choice, ModelError, NetworkConfig};
 
 use crate::{
+    engine::StructureSource,
     error::{detached, input},
     geometry::Geometry,
 };
@@ -84,6 +85,28 @@ pub(crate) fn read_manifest(py: Python<'_>, folder: PathBuf, check: bool) -> PyR
         false => tmli_model::read_manifest(&folder),
     };
     detached(py, read).map(Manifest::from)
+}
+
+/// Which of these model folders gives which structure in a job, with its scores in validation: what
+/// ``SegmentResult.sources`` will say. ``structures`` are names, None for all that the models know.
+///
+/// Of the models that know a structure, the one with the best validation DSC; of those within 0.005 of the best, the one
+/// with the smallest HD95.
+///
+/// Raises ModelError as ``read_manifest``, and where no model knows a structure that was asked for.
+#[pyfunction]
+#[pyo3(signature = (models, structures=None))]
+pub(crate) fn choose_models(
+    py: Python<'_>,
+    models: Vec<PathBuf>,
+    structures: Option<Vec<String>>,
+) -> PyResult<Vec<StructureSource>> {
+    detached(py, || {
+        let manifests = models.iter().map(|folder| tmli_model::read_manifest(folder)).collect::<Result<Vec<_>, _>>()?;
+        let choices = tmli_model::choose_models(&manifests, &structures.unwrap_or_default())?;
+        let source = |choice: &Choice| tmli_engine::StructureSource::new(choice, &manifests[choice.model]).into();
+        Ok::<_, ModelError>(choices.iter().map(source).collect())
+    })
 }
 
 /// What a job takes at most, in the usual case.

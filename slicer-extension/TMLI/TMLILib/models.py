@@ -13,6 +13,20 @@ RESEARCH_USE = "For research use. Every contour needs review by a qualified pers
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a structure comes from, and how good its model was on the patients it was validated with."""
+
+    model: str
+    validation_dsc: float | None
+    validation_hd95_mm: float | None
+
+    @classmethod
+    def of(cls, source: tmli.StructureSource) -> Source:
+        """What a job says of it, without its job."""
+        return cls(source.model, source.validation_dsc, source.validation_hd95_mm)
+
+
+@dataclass(frozen=True)
 class ModelSet:
     """Models that work together; each structure is taken from the model that did best on it."""
 
@@ -20,26 +34,18 @@ class ModelSet:
     folders: tuple[Path, ...]
     """One folder for each model."""
     manifests: tuple
+    sources: dict[str, Source]
+    """Of every structure that some model knows: where a run will take it from."""
 
     @property
     def structures(self) -> list[str]:
         """Every structure that some model knows, in the order of the protocol."""
-        return in_protocol_order({name for manifest in self.manifests for name in manifest.structures})
-
-    @property
-    def validation_dsc(self) -> dict[str, float]:
-        """The best validation DSC of each structure that has one."""
-        best: dict[str, float] = {}
-        for manifest in self.manifests:
-            for name, dsc in manifest.validation.items():
-                if dsc is not None:
-                    best[name] = max(dsc, best.get(name, 0.0))
-        return best
+        return in_protocol_order(self.sources)
 
     def in_words(self) -> str:
         """What a person should know before using them."""
         lines = [f"{manifest.name}: {len(manifest.structures)} structures" for manifest in self.manifests]
-        scores = list(self.validation_dsc.values())
+        scores = [source.validation_dsc for source in self.sources.values() if source.validation_dsc is not None]
         if scores:
             lines.append(f"Validation DSC {min(scores):.2f} to {max(scores):.2f}, mean {sum(scores) / len(scores):.2f}")
         else:
@@ -63,7 +69,9 @@ def read_model_set(folder: str | Path) -> ModelSet:
             f"The chosen folder holds no models (no {MANIFEST} in it or one level below).",
             "Choose the folder that `tmli train --out` wrote, or the folder above several of them.",
         )
-    return ModelSet(folder, tuple(found), tuple(tmli.read_manifest(path) for path in found))
+    manifests = tuple(tmli.read_manifest(path) for path in found)
+    sources = {source.structure: Source.of(source) for source in tmli.choose_models(found)}
+    return ModelSet(folder, tuple(found), manifests, sources)
 
 
 def in_protocol_order(names) -> list[str]:

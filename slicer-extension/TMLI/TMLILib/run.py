@@ -11,7 +11,7 @@ import numpy as np
 from . import geometry
 from .core import tmli
 from .errors import Problem, as_problem
-from .segmentation import Source
+from .models import Source
 
 AIR_HU = -500
 """Every CT has air, in or around the patient; MR and PET have nothing below zero."""
@@ -45,7 +45,7 @@ class Run:
             result = self.job.result(timeout=0)
         except Exception as error:
             raise as_problem(error) from error
-        sources = {s.structure: Source(s.model, s.validation_dsc) for s in result.sources}
+        sources = {s.structure: Source.of(s) for s in result.sources}
         return Result(result.masks, sources, list(result.notes), result.device, result.seconds)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import slicer
@@ -13,25 +12,18 @@ from vtkmodules.vtkCommonCore import reference
 from . import geometry, surfaces, terminology
 from .core import tmli
 from .errors import Problem
-from .models import in_protocol_order
+from .models import Source, in_protocol_order
 from .work import Progress, Steps, Work
 
 TAG_MODEL = "TMLI.Model"
 TAG_VERSION = "TMLI.Version"
-TAG_VALIDATION = "TMLI.ValidationDSC"
+TAG_VALIDATION_DSC = "TMLI.ValidationDSC"
+TAG_VALIDATION_HD95 = "TMLI.ValidationHD95mm"
 TAG_VOXELS = "TMLI.Voxels"
 """Checksum of a segment as the network made it: tells later whether a person changed it."""
 
 FEW_VOXELS = 8
 """A structure of fewer voxels is no organ: the smallest, a lens of a small child, has more on any planning CT."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a segment comes from."""
-
-    model: str
-    validation_dsc: float | None
 
 
 def add_segmentation(scene, volume_node, masks: Mapping[str, np.ndarray], sources: Mapping[str, Source], name: str):
@@ -87,7 +79,9 @@ def _segment(name: str, mask: tmli.Mask, grid: tmli.Geometry, source: Source | N
         segment.SetTag(TAG_MODEL, source.model)
         segment.SetTag(TAG_VOXELS, checksum(mask))
         if source.validation_dsc is not None:
-            segment.SetTag(TAG_VALIDATION, f"{source.validation_dsc:.3f}")
+            segment.SetTag(TAG_VALIDATION_DSC, f"{source.validation_dsc:.3f}")
+        if source.validation_hd95_mm is not None:
+            segment.SetTag(TAG_VALIDATION_HD95, f"{source.validation_hd95_mm:.1f}")
     return segment
 
 

@@ -79,10 +79,7 @@ class SegmentSection:
             say(ui.modelLabel, f"{problem.what} {problem.todo}")
         else:
             say(ui.modelLabel, self.models.in_words() if self.models else "Choose a folder of models.")
-        models = self.models
-        self._tree.fill(
-            models.structures if models else [], models.validation_dsc if models else {}, parameters.unchecked
-        )
+        self._tree.fill(self.models, parameters.unchecked)
 
     def _structures_changed(self) -> None:
         known = set(self.models.structures) if self.models else set()

@@ -829,6 +829,16 @@ def read_manifest(folder: _Path, check: bool = False) -> Manifest:
     Raises ModelError when a file is missing, of another version, contradicts itself or is damaged.
     """
 
+def choose_models(models: Sequence[_Path], structures: Sequence[str] | None = None) -> list[StructureSource]:
+    """Which of these model folders gives which structure in a job, with its scores in validation: what
+    ``SegmentResult.sources`` will say. ``structures`` are names, None for all that the models know.
+
+    Of the models that know a structure, the one with the best validation DSC; of those within 0.005 of the best, the
+    one with the smallest HD95.
+
+    Raises ModelError as ``read_manifest``, and where no model knows a structure that was asked for.
+    """
+
 def expected_memory(models: Sequence[_Path], geometry: Geometry, device: str = "cpu") -> ExpectedMemory:
     """The memory that a job with these model folders on a CT of this grid takes. Models run one after the other, so it
     is that of the largest. ``device`` is "cpu" or "cuda".
@@ -1011,7 +1021,7 @@ class StructureSource:
         """Mean DSC on the model's validation cases; None where it was not validated."""
     @property
     def validation_hd95_mm(self) -> float | None:
-        """Mean HD95 on its validation cases in mm, or None."""
+        """Mean HD95 on the validation cases in which the model found the structure, in mm; None where not measured."""
 
 @final
 class SegmentResult:

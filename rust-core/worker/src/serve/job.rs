@@ -172,18 +172,7 @@ impl Plan {
     }
 
     fn sources(&self) -> Vec<StructureSource> {
-        let source = |choice: &Choice| {
-            let manifest = &self.manifests[choice.model];
-            StructureSource {
-                structure: choice.structure.clone(),
-                model: manifest.name.clone(),
-                network: manifest.network.kind().to_owned(),
-                weights_sha256: manifest.weights_sha256.clone(),
-                validation_dsc: choice.validation_dsc,
-                validation_hd95_mm: choice.validation_hd95_mm,
-            }
-        };
-        self.choices.iter().map(source).collect()
+        self.choices.iter().map(|choice| StructureSource::new(choice, &self.manifests[choice.model])).collect()
     }
 }
 

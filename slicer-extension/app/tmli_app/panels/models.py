@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from TMLILib.errors import as_problem
-from TMLILib.models import RESEARCH_USE
+from TMLILib.models import RESEARCH_USE, Source
 from trame.widgets import html
 from trame.widgets.vuetify3 import VBtn, VIcon
 from trame_server import Server
@@ -29,7 +29,7 @@ class ModelsState:
 
     title: str = ""
     lines: list[str] = field(default_factory=list)
-    groups: list[dict] = field(default_factory=list)  # title, structures: [name, label, colour, dsc, offered]
+    groups: list[dict] = field(default_factory=list)  # title, structures: [name, label, colour, dsc, hd95, offered]
     checked: list[str] = field(default_factory=list)
     open_groups: list[str] = field(default_factory=list)
     device: str = "auto"
@@ -93,7 +93,8 @@ class ModelsPanel:
             html.Div("{{ line }}", v_for=f"line in {name.lines}", key="line", classes="tmli-quiet")
             html.Div(RESEARCH_USE, classes="tmli-note")
         with html.Div(classes="tmli-section"):
-            html.H2("Structures")
+            with html.H2("Structures"):
+                html.Span("validation DSC, HD95 in mm", classes="tmli-quiet")
             with html.Div(v_for=f"group in {name.groups}", key="group.title"):
                 self._build_group()
         with html.Div(classes="tmli-section"):
@@ -148,13 +149,14 @@ class ModelsPanel:
             )
             html.Span(classes="tmli-swatch", v_bind_style="{background: structure.colour}")
             html.Span("{{ structure.label }}")
-            html.Span("{{ structure.dsc }}", classes="tmli-value", title="DSC on the validation patients")
+            html.Span("{{ structure.dsc }}", classes="tmli-value", v_bind_title="structure.source")
+            html.Span("{{ structure.hd95 }}", classes="tmli-value tmli-mm", v_bind_title="structure.source")
 
     # ----------------------------------------------------------------------------------------------- details
 
     def _show(self) -> None:
         models, data = self._session.models, self.state.data
-        names, scores = models.structures, models.validation_dsc
+        names, sources = models.structures, models.sources
         data.title = ", ".join(manifest.name for manifest in models.manifests)
         data.lines = models.in_words().replace(RESEARCH_USE, "").strip().splitlines()
         data.groups = [
@@ -165,7 +167,7 @@ class ModelsPanel:
                         "name": structure.name,
                         "label": structure.name.replace("_", " "),
                         "colour": colour_css(structure.colour),
-                        "dsc": f"{scores[structure.name]:.2f}" if structure.name in scores else "–",
+                        **_scores(sources.get(structure.name)),
                         "offered": structure.name in names,
                     }
                     for structure in tmli.protocol().structures
@@ -198,3 +200,13 @@ class ModelsPanel:
         if expected is not None and expected.device_bytes:
             words += f" and {gigabytes(expected.device_bytes)} on the GPU"
         self.state.data.memory = words
+
+
+def _scores(source: Source | None) -> dict[str, str]:
+    """How good the model was that a run will take a structure from."""
+    dsc, hd95_mm = (source.validation_dsc, source.validation_hd95_mm) if source else (None, None)
+    return {
+        "dsc": "–" if dsc is None else f"{dsc:.2f}",
+        "hd95": "–" if hd95_mm is None else f"{hd95_mm:.1f}",
+        "source": f"Of the model {source.model} on its validation patients" if source else "",
+    }
