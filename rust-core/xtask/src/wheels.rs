@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    lock::Lock,
     process::{self, say},
     repo::Repo,
     setup::{self, Environment},
@@ -17,6 +18,9 @@ pub(crate) const PYTHON: Environment<'static> =
 
 /// The hash of the wheel that an environment has.
 const STAMP: &str = "tmli-wheel.sha256";
+
+/// Held while wheels are built and installed.
+const LOCK: &str = "wheels";
 
 /// Build the Python wheels in target/wheels: tmli (the module) and tmli-engine (the worker, which asks for torch).
 ///
@@ -47,16 +51,24 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
 /// Builds the wheel of the module `tmli`.
 pub(crate) fn module(repo: &Repo) -> Result<PathBuf> {
     let python = setup::environment(repo, &PYTHON)?;
+    let _lock = Lock::take(repo, LOCK)?;
+    built_module(repo, &python)
+}
+
+/// For those who have the lock.
+fn built_module(repo: &Repo, python: &Path) -> Result<PathBuf> {
     let out = fresh_folder(repo, "module")?;
     let mut maturin = process::command(python.with_file_name("maturin"), repo.root());
     maturin.args(["build", "--release", "--locked", "--manifest-path", "rust-core/python/Cargo.toml", "--interpreter"]);
-    process::run(maturin.arg(&python).arg("--out").arg(&out))?;
+    process::run(maturin.arg(python).arg("--out").arg(&out))?;
     moved_up(&out)
 }
 
 /// Builds the wheel of the module and puts it into the environment of this Python, unless the same one is there.
 pub(crate) fn install_module(repo: &Repo, python: &Path) -> Result<()> {
-    let wheel = module(repo)?;
+    let maturin = setup::environment(repo, &PYTHON)?;
+    let _lock = Lock::take(repo, LOCK)?;
+    let wheel = built_module(repo, &maturin)?;
     let environment = python.parent().and_then(Path::parent).context("a Python lies in ENVIRONMENT/bin")?;
     let stamp = environment.join(STAMP);
     let hash = format!("{:x}", Sha256::digest(std::fs::read(&wheel)?));
@@ -75,6 +87,7 @@ pub(crate) fn engine(repo: &Repo) -> Result<PathBuf> {
     setup::ensure(repo, setup::Need::Build)?;
     let python = setup::environment(repo, &PYTHON)?;
     process::run(&mut process::cargo(repo.root(), &["build", "--release", "--package", "tmli-worker"]))?;
+    let _lock = Lock::take(repo, LOCK)?;
     let out = fresh_folder(repo, "engine")?;
     let mut hatchling = process::command(&python, &repo.join("rust-core/worker/wheel"));
     hatchling.args(["-m", "hatchling", "build", "--target", "wheel", "--directory"]).arg(&out);
