@@ -1,13 +1,19 @@
 """Files that are made from something else fit it, and versions agree."""
 
+import sys
+
 import pytest
 import resources
 import slicer
-import tomllib
 from TMLILib import terminology
 from TMLILib.version import VERSION
 
 import tmli
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @pytest.mark.parametrize("path", resources.made_from(), ids=lambda path: path.name)

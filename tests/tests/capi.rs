@@ -122,7 +122,7 @@ fn a_cpp_program_segments_in_the_worker() {
     let words = run.succeeds();
     let liver = words.lines().find(|line| line.starts_with("Liver: ")).expect("the liver was found");
     let number = |after: &str| -> f64 {
-        let found = liver.split(after).nth(1).and_then(|rest| rest.split(' ').next()).expect(liver);
+        let found = liver.split(after).nth(1).and_then(|rest| rest.split([' ', ',']).next()).expect(liver);
         found.parse().expect(liver)
     };
     let manifest = fs::read_to_string(model.join("model.json")).expect("a manifest");

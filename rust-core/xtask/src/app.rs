@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Slicer's libraries as trame-slicer asks for them, older than those of the extension's tests.
-const APP: Environment<'static> = Environment { name: "app", requirements: "app.txt", minor: 11..=13 };
+const APP: Environment<'static> = Environment { name: "app", requirements: "app.txt", minor: 10..=13 };
 /// Where a machine's own OpenGL drivers say that they are there.
 const VENDORS: [&str; 2] = ["/usr/share/glvnd/egl_vendor.d", "/etc/glvnd/egl_vendor.d"];
 

@@ -18,7 +18,7 @@ const SCRIPT: &str = "rust-core/xtask/python/bench_dicom.py";
 
 /// rt-utils wants other versions of its libraries than the peers that the tests ask.
 const RT_UTILS: setup::Environment<'static> =
-    setup::Environment { name: "rt-utils", requirements: "rt-utils.txt", minor: 11..=13 };
+    setup::Environment { name: "rt-utils", requirements: "rt-utils.txt", minor: 10..=13 };
 
 /// What is done, who does it.
 const STEPS: [(&str, &str, &[&str]); 5] = [

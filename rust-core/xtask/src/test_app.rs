@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What drives the browser and judges what comes out of it.
-const TESTS: Environment<'static> = Environment { name: "app-tests", requirements: "app-tests.txt", minor: 11..=13 };
+const TESTS: Environment<'static> = Environment { name: "app-tests", requirements: "app-tests.txt", minor: 10..=13 };
 /// Names under which Chromium is installed.
 const BROWSERS: [&str; 4] = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
 

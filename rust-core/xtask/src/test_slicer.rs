@@ -18,7 +18,7 @@ use crate::{
 
 /// The Python environment with Slicer's library, Qt and pytest.
 pub(crate) const SLICER: Environment<'static> =
-    Environment { name: "slicer", requirements: "slicer.txt", minor: 11..=13 };
+    Environment { name: "slicer", requirements: "slicer.txt", minor: 10..=13 };
 
 /// Runs `tests/slicer` and has ruff look at the extension. `filter` is a part of a test's name.
 pub(crate) fn run(repo: &Repo, filter: Option<&str>) -> Result<Counts> {

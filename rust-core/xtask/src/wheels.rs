@@ -14,7 +14,7 @@ use crate::{
 
 /// What builds the wheels and tests them.
 pub(crate) const PYTHON: Environment<'static> =
-    Environment { name: "python", requirements: "python.txt", minor: 11..=14 };
+    Environment { name: "python", requirements: "python.txt", minor: 10..=14 };
 
 /// The hash of the wheel that an environment has.
 const STAMP: &str = "tmli-wheel.sha256";

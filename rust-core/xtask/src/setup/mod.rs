@@ -32,6 +32,7 @@ use debian::CHECKERS;
 pub(crate) use debian::{CHROMIUM, GRAPHICS, PLASTIMATCH, QT};
 pub(crate) use environment::{Environment, environment};
 pub(crate) use link::relink;
+pub(crate) use python::NoPython;
 use stamp::Stamp;
 
 /// Make .deps: Python environment, libtorch, DICOM checkers.

@@ -25,6 +25,21 @@ else:
 print(*sys.version_info[:3], amiss)
 ";
 
+/// This machine has no Python of the versions that are needed: what it is for can be left out.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "Python 3.{} to 3.{} with venv and pip is needed. Tried:{tried}\n\
+     Debian, Ubuntu: sudo apt install python3 python3-venv; Fedora: sudo dnf install python3.\n\
+     Where theirs is another: `uv python install 3.{}` puts one beside it, https://docs.astral.sh/uv.\n\
+     Another one: cargo xtask setup --python FILE",
+    minor.start(), minor.end(), minor.end()
+)]
+pub(crate) struct NoPython {
+    minor: RangeInclusive<u32>,
+    /// A line for each, with what is wrong with it.
+    tried: String,
+}
+
 /// An interpreter that can make environments.
 #[derive(Debug)]
 pub(super) struct Interpreter {
@@ -71,13 +86,7 @@ fn find_in(folders: &[PathBuf], minor: &RangeInclusive<u32>) -> Result<Interpret
     if tried.is_empty() {
         tried = "\n  (no python3 is on PATH)".to_owned();
     }
-    bail!(
-        "Python 3.{} to 3.{} with venv and pip is needed. Tried:{tried}\n\
-         Debian, Ubuntu: sudo apt install python3 python3-venv; Fedora: sudo dnf install python3.\n\
-         Another one: cargo xtask setup --python FILE",
-        minor.start(),
-        minor.end()
-    )
+    Err(NoPython { minor: minor.clone(), tried }.into())
 }
 
 /// What is wrong with it otherwise, to be read after its name.
@@ -156,5 +165,14 @@ mod tests {
         let error = find_in(&[folder.path().to_owned()], &MINOR).unwrap_err().to_string();
         assert!(error.contains("python3 has no module ensurepip"), "{error}");
         assert!(error.contains("sudo apt install python3 python3-venv"), "{error}");
+    }
+
+    #[test]
+    fn a_python_that_is_too_new_for_something_is_told_from_other_failures() {
+        let folder = tempfile::tempdir().unwrap();
+        script(folder.path(), "python3", "echo '3 14 0 '");
+        let error = find_in(&[folder.path().to_owned()], &(10..=13)).unwrap_err();
+        assert!(error.is::<NoPython>() && error.to_string().contains("python3 is 3.14.0"), "{error}");
+        assert!(error.context("making an environment").is::<NoPython>());
     }
 }
