@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::vectors::{dot, length};
+
 /// Two grids whose numbers differ by less than this are the same grid: DICOM decimal strings hold about ten digits.
 pub const GRID_TOLERANCE_MM: f64 = 1e-3;
 
@@ -272,14 +274,10 @@ impl VolumeGeometry {
     }
 }
 
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
 /// Gram-Schmidt from i over j to k; k keeps its sense.
 fn orthonormal([k, j, i]: [[f64; 3]; 3]) -> [[f64; 3]; 3] {
     let unit = |v: [f64; 3]| {
-        let length = dot(v, v).sqrt();
+        let length = length(v);
         v.map(|x| x / length)
     };
     let without = |v: [f64; 3], n: [f64; 3]| -> [f64; 3] {

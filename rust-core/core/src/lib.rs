@@ -25,6 +25,7 @@ pub mod rasterise;
 pub mod segmentation;
 pub mod structure_set;
 pub mod trace;
+mod vectors;
 pub mod volume;
 
 pub use body::{BodyError, body_mask};

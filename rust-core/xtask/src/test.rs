@@ -112,8 +112,7 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
     if arguments.package.is_empty() {
         for (step, run) in IN_PYTHON {
             let start = Instant::now();
-            let result = run(repo, arguments.filter.as_deref());
-            let result = unless_python_is_other(step, result).map(Option::flatten);
+            let result = unless_python_is_other(step, run(repo, arguments.filter.as_deref()));
             let words = match &result {
                 Ok(Some(counts)) => counts.to_string(),
                 Ok(None) => "not run, see above".to_owned(),
@@ -146,14 +145,14 @@ pub(crate) fn task(repo: &Repo, arguments: &Arguments) -> Result<()> {
 
 /// Some packages of others exist for fewer Pythons than TMLI: what needs them is left out where there is none of those,
 /// and said.
-fn unless_python_is_other<T>(what: &str, result: Result<T>) -> Result<Option<T>> {
-    match result {
-        Err(error) if error.is::<setup::NoPython>() => {
-            say(format_args!("skipped: {what}. {error}"));
-            Ok(None)
+fn unless_python_is_other(step: &str, result: Result<Option<Counts>>) -> Result<Option<Counts>> {
+    result.or_else(|error| {
+        if !error.is::<setup::NoPython>() {
+            return Err(error);
         }
-        result => result.map(Some),
-    }
+        say(format_args!("skipped: {step}. {error}"));
+        Ok(None)
+    })
 }
 
 fn run_tests(repo: &Repo, arguments: &Arguments, selection: &[&str]) -> Result<Outcome> {

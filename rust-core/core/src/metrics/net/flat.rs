@@ -12,9 +12,10 @@ use super::{
     super::box_tree::Point,
     hulls::halfway,
     mesh::Net,
-    vectors::{Plane, along, cross, dot, length, minus},
+    plane::Plane,
     walk::{Site, Walk},
 };
+use crate::vectors::{along, cross, dot, length, minus};
 
 /// Vertices of the smallest region that is taken for a face, and half as many where the plane is certain.
 const LEAST: usize = 60;

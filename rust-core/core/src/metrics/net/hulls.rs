@@ -5,10 +5,8 @@
 //! IEEE Journal of Robotics and Automation 4, 1988): of the differences between points of one hull and of the other, the
 //! shortest is sought, each time among up to four of them and the one that lies farthest against it.
 
-use super::{
-    super::box_tree::Point,
-    vectors::{Plane, along, dot, minus},
-};
+use super::{super::box_tree::Point, plane::Plane};
+use crate::vectors::{along, dot, minus};
 
 /// More steps than any two hulls of voxels take.
 const STEPS: usize = 200;
@@ -111,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::metrics::net::vectors::length;
+    use crate::vectors::length;
 
     proptest! {
         #[test]

@@ -10,8 +10,8 @@ use super::{
     },
     placing::placed,
     relax::relaxed,
-    vectors::{cross, length, minus},
 };
+use crate::vectors::{cross, length, minus};
 
 /// Steps of a voxel in which offsets are kept: half a voxel is the most that 16 bits hold.
 pub(super) const STEPS: f32 = 65534.0;

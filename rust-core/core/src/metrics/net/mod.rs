@@ -13,10 +13,10 @@ mod flat;
 mod hulls;
 mod mesh;
 mod placing;
+mod plane;
 mod relax;
 mod spread;
 mod triangles;
-mod vectors;
 mod walk;
 
 use rayon::prelude::*;

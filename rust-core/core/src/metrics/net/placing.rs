@@ -4,10 +4,11 @@ use super::{
     super::box_tree::Point,
     flat::{Face, faces},
     mesh::{Net, Offset, PerVertex, STEPS},
+    plane::Plane,
     relax::{FARTHEST, THIN},
-    vectors::{Plane, along, cross, dot, length, minus},
     walk::{Site, Walk},
 };
+use crate::vectors::{along, cross, dot, length, minus};
 
 /// So many rings around what is certain of a face a vertex may still lie on it: more than a cube is long.
 const RINGS: usize = 3;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::{
     super::box_tree::{BoxTree, Point},
     mesh::{Net, fan},
-    vectors::{dot, minus},
 };
+use crate::vectors::{dot, minus};
 
 /// Quadrilaterals that are searched as one: few enough to be in the processor's cache.
 const QUADS: usize = 1 << 14;

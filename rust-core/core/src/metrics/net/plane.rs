@@ -1,30 +1,7 @@
-//! What is done with points and ways in space.
+//! Planes that part a net's inside from its outside.
 
 use super::super::box_tree::Point;
-
-pub(super) fn dot(a: Point, b: Point) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-pub(super) fn length(a: Point) -> f64 {
-    dot(a, a).sqrt()
-}
-
-pub(super) fn minus(a: Point, b: Point) -> Point {
-    std::array::from_fn(|x| a[x] - b[x])
-}
-
-/// From `a` by so much of `way`.
-pub(super) fn along(a: Point, way: Point, part: f64) -> Point {
-    std::array::from_fn(|x| a[x] + part * way[x])
-}
-
-pub(super) fn cross(a: Point, b: Point) -> Point {
-    std::array::from_fn(|x| {
-        let (y, z) = ((x + 1) % 3, (x + 2) % 3);
-        a[y] * b[z] - a[z] * b[y]
-    })
-}
+use crate::vectors::{along, dot, length};
 
 /// All points `p` with `dot(normal, p) == at`; the normal has a length of one.
 #[derive(Clone, Copy, Debug)]
