@@ -13,6 +13,10 @@ const POINTS_PER_MM2: f64 = 25.0;
 /// By this angle each next point of a spiral is turned, so that every point stands for the same area.
 const GOLDEN_ANGLE: f64 = 2.399_963_229_728_653;
 
+/// Whole multiples of these two, modulo one, cover a square evenly (M. Roberts, "The unreasonable effectiveness of
+/// quasirandom sequences", 2018): 1 / x and 1 / x^2 of x^3 = x + 1.
+const PARTS: [f64; 2] = [0.754_877_666_246_692_8, 0.569_840_290_998_053_3];
+
 pub(crate) fn length(p: Point) -> f64 {
     p.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
@@ -96,25 +100,25 @@ fn side_points(half_length: f64, radius: f64) -> impl Iterator<Item = Point> {
     spiral(4.0 * PI * radius * half_length, at)
 }
 
-/// Of the two faces of a box that are across an axis.
+/// Of the two faces of a box that are across an axis. Not in rows: all of a row would be as far from another box's edge.
 fn face_points(half: Point, axis: usize) -> Vec<Point> {
     let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
-    let counts = [u, v].map(|x| (2.0 * half[x] * POINTS_PER_MM2.sqrt()).round() as usize);
-    let across = |n: usize, count: usize, half: f64| ((n as f64 + 0.5) / count as f64 * 2.0 - 1.0) * half;
+    let count = (4.0 * half[u] * half[v] * POINTS_PER_MM2).round() as usize;
     let at = |n: usize| {
         let mut at = [half[axis]; 3];
-        at[u] = across(n / counts[1], counts[0], half[u]);
-        at[v] = across(n % counts[1], counts[1], half[v]);
+        for (x, part) in [u, v].into_iter().zip(PARTS) {
+            at[x] = (((n as f64 + 0.5) * part).fract() * 2.0 - 1.0) * half[x];
+        }
         at
     };
-    (0..counts[0] * counts[1]).map(at).flat_map(|at| [at, at.map(|x| -x)]).collect()
+    (0..count).map(at).flat_map(|at| [at, at.map(|x| -x)]).collect()
 }
 
 /// A shape, turned about two axes by these angles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Solid {
     pub(crate) shape: Shape,
-    turned: [f64; 2],
+    pub(crate) turned: [f64; 2],
 }
 
 impl Solid {

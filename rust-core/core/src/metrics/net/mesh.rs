@@ -3,11 +3,14 @@
 //! Kept small, as a patient's largest structure has a million vertices: where they are is a bit each, in the lattice of
 //! the surface, and a vertex is 7 bytes beside. Neighbours are found by counting bits.
 
+use std::ops::Range;
+
 use super::{
     super::{
         box_tree::Point,
         lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
     },
+    patches::patched,
     placing::placed,
     relax::relaxed,
 };
@@ -109,11 +112,12 @@ impl<'a, T: Copy> Around<'a, T> {
 }
 
 impl Net {
-    /// A net that has been relaxed, and placed on the faces that are flat.
+    /// A net that has been relaxed, and placed on patches and on the faces that are flat.
     pub(super) fn of(mask: &Boxed<'_>, spacing: Point) -> Self {
         let mut net = Self::with_offsets(mask, spacing, Vec::new());
         let ranks = net.ranks();
         net.offsets = relaxed(&net, &ranks);
+        net.offsets = patched(&net);
         for (site, offset) in placed(&net, &ranks) {
             net.offsets[site.k()][site.number()] = offset;
         }
@@ -221,6 +225,22 @@ impl Net {
     /// Where a vertex is from the middle of its cube, in voxels.
     pub(super) fn offset(&self, k: usize, number: usize) -> Point {
         self.offsets[k][number].map(|x| f64::from(x) / f64::from(STEPS))
+    }
+
+    /// Calls `look` with the numbers and columns of the vertices of a row whose columns are in a range, in order.
+    #[inline]
+    pub(super) fn for_columns(&self, k: usize, j: usize, columns: Range<usize>, mut look: impl FnMut(usize, usize)) {
+        let (row, mut number) = (self.bits.row(k, j), self.rows[k][j] as usize);
+        for (w, &word) in row.iter().enumerate().take(columns.end.div_ceil(BITS)) {
+            let (first, last) = (columns.start.max(w * BITS), columns.end.min((w + 1) * BITS));
+            if first < last && word != 0 {
+                let before = word & ((1 << (first % BITS)) - 1);
+                let wanted = word & (u64::MAX >> ((BITS - last % BITS) % BITS)) ^ before;
+                let start = number + before.count_ones() as usize;
+                ones(wanted).enumerate().for_each(|(n, bit)| look(start + n, w * BITS + bit as usize));
+            }
+            number += word.count_ones() as usize;
+        }
     }
 
     /// Calls `look` with the number and the cube of every vertex of a slice, in order.

@@ -3,17 +3,21 @@
 //! A surface net (S. Gibson, "Constrained Elastic Surface Nets", MICCAI 1998) has one vertex in each cube between eight
 //! voxel centres that are not all inside or all outside, joined by one quadrilateral for each pair of neighbouring
 //! voxels of which one is inside. Vertices start at the voxel corner and are [relaxed](relax) until the surface is
-//! smooth, and never go farther than half a voxel from where they started, so that no voxel centre changes sides. Those of
-//! [flat] faces are [placed](placing) upon them, and upon the edges between them.
+//! smooth, and never go farther than half a voxel from where they started, so that no voxel centre changes sides. Where a
+//! quadratic explains all voxels around, they go to such [patches]; those of [flat] faces are [placed](placing) upon them,
+//! and upon the edges between them.
 //!
 //! Distances are those from the middles of the quadrilaterals to the nearest point of the other net's triangles; their
 //! weight is the quadrilateral's area.
 
 mod flat;
+mod height;
 mod hulls;
 mod mesh;
+mod patches;
 mod placing;
 mod plane;
+mod region;
 mod relax;
 mod spread;
 mod triangles;

@@ -17,8 +17,8 @@ use super::{
     mesh::{Around, Net, Offset, PerVertex, STEPS, Vertex},
 };
 
-/// How often vertices are moved.
-const ROUNDS: usize = 100;
+/// How often vertices are moved. More rounds change little where patches are found.
+const ROUNDS: usize = 50;
 
 /// From this round on, and every so often, it is looked how sharply each vertex bends; until then all weigh the same.
 const WEIGH_FROM: usize = 20;
