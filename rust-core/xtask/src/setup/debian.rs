@@ -109,11 +109,12 @@ impl Bundle {
         folders.into_iter().filter(|folder| folder.is_dir()).collect()
     }
 
-    /// What a program must be told to find the unpacked libraries and fonts. Chromium crashes without a font.
+    /// What a program must be told to find the unpacked libraries and fonts, and the fonts of the system: those that it
+    /// has are not unpacked. Chromium crashes without a font.
     pub(crate) fn environment(&self, repo: &Repo) -> Result<Vec<(&'static str, OsString)>> {
         let folder = self.folder(repo);
         let text = format!(
-            "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  \
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  <dir>/usr/share/fonts</dir>\n  \
              <cachedir>{}</cachedir>\n</fontconfig>\n",
             folder.join("usr/share/fonts").display(),
             folder.join("font-cache").display(),
