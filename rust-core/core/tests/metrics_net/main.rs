@@ -78,7 +78,7 @@ fn printed(what: &str, profile: Profile, spacing: SpacingMm, found: &[(&str, Vec
 }
 
 /// Errors of the solids' groups, moved.
-fn moved(what: &str, moves: &Moves, spacing: SpacingMm) -> Vec<(&'static str, Vec<[f64; 2]>)> {
+fn errors_of_moved(what: &str, moves: &Moves, spacing: SpacingMm) -> Vec<(&'static str, Vec<[f64; 2]>)> {
     let mut found: Vec<(&str, Vec<[f64; 2]>)> = Vec::new();
     let error = |Pair { group, name, reference, prediction, asd_mm, hd95_mm }: Pair| {
         let m = compare_masks_with(&reference, &prediction, spacing, &of(Profile::Net)).expect("one grid");
@@ -97,7 +97,7 @@ fn moved(what: &str, moves: &Moves, spacing: SpacingMm) -> Vec<(&'static str, Ve
 }
 
 /// Errors of each solid and larger ones.
-fn larger(edges: Edges, profile: Profile, spacing: SpacingMm) -> Vec<(&'static str, Vec<[f64; 2]>)> {
+fn errors_of_larger(edges: Edges, profile: Profile, spacing: SpacingMm) -> Vec<(&'static str, Vec<[f64; 2]>)> {
     let s = spacing.to_array();
     let errors = |cases, what: &str| {
         let found = larger::errors(cases, edges, profile, spacing);
@@ -117,10 +117,10 @@ fn assert_kept(found: &[(&str, Vec<[f64; 2]>)], limits: [f64; 2], spacing: Spaci
 #[test]
 fn solids_are_as_far_from_the_same_solids_moved_and_larger_as_they_are() {
     for (spacing, limits) in GRIDS.into_iter().zip(LIMITS_MM) {
-        let moved = moved("all solids, moved", &moved::THREE, spacing);
+        let moved = errors_of_moved("all solids, moved", &moved::THREE, spacing);
         assert_kept(&moved, limits, spacing);
         let (capsule, larger): (Vec<_>, Vec<_>) =
-            larger(Edges::Sharp, Profile::Net, spacing).into_iter().partition(|(name, _)| *name == "capsule");
+            errors_of_larger(Edges::Sharp, Profile::Net, spacing).into_iter().partition(|(name, _)| *name == "capsule");
         let all = [moved, larger].concat();
         printed("all solids, moved and larger", Profile::Net, spacing, &all);
         assert_kept(&all, limits, spacing);
@@ -133,8 +133,8 @@ fn solids_are_as_far_from_the_same_solids_moved_and_larger_as_they_are() {
 #[test]
 fn so_they_are_wherever_they_were_moved() {
     for (spacing, limits) in GRIDS.into_iter().zip(LIMITS_MM) {
-        assert_kept(&moved("all solids, moved at random", &OTHERS, spacing), limits, spacing);
-        assert_kept(&moved("all solids, moved at random, drawn last", &LAST, spacing), limits, spacing);
+        assert_kept(&errors_of_moved("all solids, moved at random", &OTHERS, spacing), limits, spacing);
+        assert_kept(&errors_of_moved("all solids, moved at random, drawn last", &LAST, spacing), limits, spacing);
     }
 }
 
@@ -152,7 +152,7 @@ fn the_net_is_nearer_to_the_truth_of_solids_that_grew_round_than_voxels() {
     // docs/explanation/metric-definitions.md says why HD95 can't be as near as that of sharp solids.
     for (spacing, limits) in GRIDS.into_iter().zip([[0.02, 0.16], [0.08, 0.7]]) {
         let all = |profile| {
-            let found = larger(Edges::Round, profile, spacing);
+            let found = errors_of_larger(Edges::Round, profile, spacing);
             let errors = root_mean_square(found.iter().flat_map(|(_, errors)| errors));
             (found, errors)
         };

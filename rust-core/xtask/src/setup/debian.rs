@@ -114,8 +114,8 @@ impl Bundle {
     pub(crate) fn environment(&self, repo: &Repo) -> Result<Vec<(&'static str, OsString)>> {
         let folder = self.folder(repo);
         let text = format!(
-            "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  <dir>/usr/share/fonts</dir>\n  \
-             <cachedir>{}</cachedir>\n</fontconfig>\n",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n  <dir>{}</dir>\n  \
+             <dir>/usr/share/fonts</dir>\n  <cachedir>{}</cachedir>\n</fontconfig>\n",
             folder.join("usr/share/fonts").display(),
             folder.join("font-cache").display(),
         );

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use super::{
     super::box_tree::Point,
     hulls::halfway,
-    mesh::Net,
+    mesh::{Net, alike_for_any_order},
     plane::Plane,
     walk::{Site, Walk},
 };
@@ -92,10 +92,9 @@ fn seeds(net: &Net) -> Vec<Site> {
     let mut seeds = Vec::new();
     for k in 0..net.bits.shape[0] {
         net.for_cubes(k, |number, cube| {
-            let [a, b, c] = std::array::from_fn(|x| cube[x] - first[x]);
-            let alike_for_any_order = [a + b + c, a * b + b * c + c * a, a * b * c];
-            if (alike_for_any_order[0] + alike_for_any_order[1]).is_multiple_of(EVERY) {
-                seeds.push((alike_for_any_order.map(|x| x as u32), Site::new(k, number)));
+            let alike = alike_for_any_order(cube, first);
+            if (alike[0] + alike[1]).is_multiple_of(EVERY) {
+                seeds.push((alike.map(|x| x as u32), Site::new(k, number)));
             }
         });
     }

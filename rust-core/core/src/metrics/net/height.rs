@@ -92,6 +92,12 @@ impl Known {
         }
     }
 
+    /// The products of the places' terms, times these.
+    fn times(&self, terms: &Terms) -> Terms {
+        let square = |a: usize, b: usize| self.squares[a.max(b)][a.min(b)];
+        std::array::from_fn(|a| (0..TERMS).map(|b| square(a, b) * terms[b]).sum())
+    }
+
     pub(super) fn voxels(&self) -> usize {
         self.voxels.len()
     }
@@ -178,10 +184,9 @@ impl Height {
 
     /// How far it is from where the surface was, as root mean square.
     fn moved(&self, known: &Known) -> f64 {
-        let square = |a: usize, b: usize| known.squares[a.max(b)][a.min(b)];
-        let product = |a: usize| (0..TERMS).map(|b| square(a, b) * self.terms[b]).sum::<f64>() - 2.0 * known.heights[a];
-        let sum = known.squared + (0..TERMS).map(|a| self.terms[a] * product(a)).sum::<f64>();
-        (sum.max(0.0) / known.places).sqrt()
+        let product = known.times(&self.terms);
+        let more = (0..TERMS).map(|a| self.terms[a] * (product[a] - 2.0 * known.heights[a])).sum::<f64>();
+        ((known.squared + more).max(0.0) / known.places).sqrt()
     }
 
     /// How much the steepest slope grows from the middle to the rim.
@@ -194,11 +199,8 @@ impl Height {
     fn step(&mut self, voxels: &[Voxel], known: &Known, softness: f64, pull: f64) -> Option<f64> {
         // The second and the first derivative, both times the softness.
         let mut matrix = known.squares.map(|row| row.map(|x| x * pull * softness));
-        let mut gradient = [0.0; TERMS];
-        for (a, gradient) in gradient.iter_mut().enumerate() {
-            let square = |b: usize| known.squares[a.max(b)][a.min(b)];
-            *gradient = pull * (known.heights[a] - (0..TERMS).map(|b| square(b) * self.terms[b]).sum::<f64>());
-        }
+        let product = known.times(&self.terms);
+        let mut gradient: Terms = std::array::from_fn(|a| pull * (known.heights[a] - product[a]));
         for voxel in voxels {
             let x = self.right(voxel) * voxel.slant / softness;
             if x > ASIDE {
@@ -305,7 +307,6 @@ mod tests {
     fn of_too_few_places_no_height_is_found() {
         let mut known = Known::default();
         known.add_place([0.0; 3]);
-        let height = Height::parting(&known, &mut Vec::new(), 1.0, [1.0; 2]);
-        assert!(height.is_none_or(|height| height.at(0.5, 0.5).abs() < 1e-3));
+        assert!(Height::parting(&known, &mut Vec::new(), 1.0, [1.0; 2]).is_none());
     }
 }

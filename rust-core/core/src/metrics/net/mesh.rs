@@ -245,14 +245,8 @@ impl Net {
 
     /// Calls `look` with the number and the cube of every vertex of a slice, in order.
     pub(super) fn for_cubes(&self, k: usize, mut look: impl FnMut(usize, [usize; 3])) {
-        let mut number = 0;
         for j in 0..self.bits.shape[1] {
-            for (w, &word) in self.bits.row(k, j).iter().enumerate() {
-                for bit in ones(word) {
-                    look(number, [k, j, w * BITS + bit as usize]);
-                    number += 1;
-                }
-            }
+            self.for_columns(k, j, 0..self.bits.shape[2], |number, i| look(number, [k, j, i]));
         }
     }
 
@@ -303,6 +297,18 @@ impl Net {
         }
         (first, std::array::from_fn(|x| (last[x] + 1).saturating_sub(first[x])))
     }
+}
+
+/// As offsets of vertices are kept, in voxels.
+pub(super) fn kept(offset: Point) -> Offset {
+    offset.map(|x| (x * f64::from(STEPS)).round() as i16)
+}
+
+/// Numbers of a cube that are the same for any order of the axes and any place of the mask in the scan, of which `first` is
+/// the first cube.
+pub(super) fn alike_for_any_order(cube: [usize; 3], first: [usize; 3]) -> [usize; 3] {
+    let [a, b, c] = std::array::from_fn(|x| cube[x] - first[x]);
+    [a + b + c, a * b + b * c + c * a, a * b * c]
 }
 
 /// The middle of a quadrilateral.

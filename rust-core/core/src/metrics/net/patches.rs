@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::{
-    mesh::{Net, Offset, PerVertex, STEPS},
+    mesh::{Net, Offset, PerVertex, alike_for_any_order, kept},
     region::{Region, Seed},
     relax::{FARTHEST, THIN},
     walk::Site,
@@ -62,11 +62,10 @@ pub(super) fn patched(net: &Net) -> PerVertex<Offset> {
     }
     let offset = |k: usize, number: usize, steps: &Steps| {
         let ([.., weight], was) = (*steps, net.offset(k, number));
-        std::array::from_fn(|x| {
+        kept(std::array::from_fn(|x| {
             let step = if weight > 0.0 { f64::from(steps[x] / weight) / net.spacing[x] } else { 0.0 };
-            let now = (was[x] + step).clamp(-f64::from(FARTHEST), f64::from(FARTHEST));
-            (now * f64::from(STEPS)).round() as i16
-        })
+            (was[x] + step).clamp(-f64::from(FARTHEST), f64::from(FARTHEST))
+        }))
     };
     let of_slice = |(k, steps): (usize, &Vec<Steps>)| (0..).zip(steps).map(|(n, steps)| offset(k, n, steps)).collect();
     progress.steps.par_iter().enumerate().map(of_slice).collect()
@@ -122,13 +121,11 @@ fn seeds(net: &Net, first: [usize; 3], turn: u64) -> Vec<Seed> {
     let mut seeds = Vec::new();
     for k in 0..net.bits.shape[0] {
         net.for_cubes(k, |number, cube| {
-            let [a, b, c] = std::array::from_fn(|x| (cube[x] - first[x]) as u64);
-            // Large odd numbers without a pattern mix what is alike for any order of the axes.
-            let mixed =
-                [a * b + b * c + c * a, a * b * c].into_iter().zip([0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB]);
-            let mixed = mixed.fold((a + b + c).wrapping_mul(0x9E37_79B9_7F4A_7C15), |mixed, (sum, odd): (u64, u64)| {
-                mixed.wrapping_add(sum).wrapping_mul(odd)
-            });
+            // Large odd numbers without a pattern mix them.
+            let mixed = alike_for_any_order(cube, first)
+                .into_iter()
+                .zip([0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB])
+                .fold(0, |mixed: u64, (number, odd)| mixed.wrapping_add(number as u64).wrapping_mul(odd));
             if (mixed >> 40) % (EVERY * TURNS) == turn {
                 seeds.push((mixed, Seed { site: Site::new(k, number), cube }));
             }

@@ -3,7 +3,7 @@
 use super::{
     super::box_tree::Point,
     flat::{Face, faces},
-    mesh::{Net, Offset, PerVertex, STEPS},
+    mesh::{Net, Offset, PerVertex, kept},
     plane::Plane,
     relax::{FARTHEST, THIN},
     walk::{Site, Walk},
@@ -44,11 +44,6 @@ pub(super) fn placed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> Vec<(Site, Offse
         place(&walk, site, &faces).map(|place| (site, kept(minus(place, middle))))
     };
     near.chunk_by(|a, b| a.0 == b.0).filter_map(better).collect()
-}
-
-/// As offsets of vertices are kept.
-fn kept(offset: Point) -> Offset {
-    offset.map(|x| (x * f64::from(STEPS)).round() as i16)
 }
 
 /// Where the vertex lies on these faces, of as many as agree with the voxels around it: the place that is nearest.

@@ -6,7 +6,7 @@ use super::{
     mesh::Net,
     walk::Site,
 };
-use crate::vectors::{cross, dot, length, minus};
+use crate::vectors::{along, cross, dot, length, minus};
 
 /// By so many units around a vertex it is looked which way is out there.
 const AROUND: f64 = 2.5;
@@ -138,8 +138,8 @@ impl Patch {
         let [a, b] = self.height.slopes(u, v);
         // Straight to the tangential plane.
         let step = (self.height.at(u, v) - z) / (1.0 + a * a + b * b);
-        let along = |x: usize| step * (self.axes[2][x] - a * self.axes[0][x] - b * self.axes[1][x]);
-        (part < 1.0).then(|| (std::array::from_fn(along), part))
+        let part_of_step = |x: usize| step * (self.axes[2][x] - a * self.axes[0][x] - b * self.axes[1][x]);
+        (part < 1.0).then(|| (std::array::from_fn(part_of_step), part))
     }
 }
 
@@ -154,11 +154,7 @@ fn axes(out: Point) -> [Point; 3] {
 }
 
 fn outwards_of(members: &[Member], spacing: Point) -> Option<Point> {
-    let sum = members.iter().fold([0.0; 3], |sum: Point, member| {
-        let way = OUTWARDS[usize::from(member.code)];
-        std::array::from_fn(|x| sum[x] + f64::from(way[x]))
-    });
-    let way: Point = std::array::from_fn(|x| sum[x] / spacing[x]);
+    let way = members.iter().fold([0.0; 3], |sum, member| along(sum, outwards(member.code, spacing), 1.0));
     let long = length(way);
     (long > 0.0).then(|| way.map(|x| x / long))
 }
