@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn an_edge_is_nothing_quadratic() {
         assert!(found(8.0, [0.1, 0.2, 0.3], |u, _| -u.abs()).is_none());
-        // A short one might pass, but for how much it turns.
+        // A short one would pass, but for how much it turns and how far it goes from the edge.
         assert!(found(4.1, [0.1, 0.2, 0.3], |u, _| -u.abs()).is_none());
         assert!(found(8.0, [0.1, 0.2, 0.3], |u, v| if u > v { 2.0 } else { 0.0 }).is_none());
     }
