@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use tmli_core::{Profile, SpacingMm, compare_masks_with};
 
 use super::{
-    of,
+    Errors, of,
     solids::{
         Point, Shape,
         Shape::{Ball, Capsule, Cuboid, Cylinder, Shell, Torus},
@@ -114,13 +114,8 @@ fn truth(smaller: &Shape, larger: &Shape) -> [f64; 2] {
     [asd_mm, forth_mm.max(back_mm)]
 }
 
-/// Errors of ASD and HD95 in mm: of all pairs of each solid.
-pub(crate) fn errors(
-    cases: Vec<Case>,
-    edges: Edges,
-    profile: Profile,
-    spacing: SpacingMm,
-) -> Vec<(&'static str, Vec<[f64; 2]>)> {
+/// Errors of each solid.
+pub(crate) fn errors(cases: Vec<Case>, edges: Edges, profile: Profile, spacing: SpacingMm) -> Errors {
     let s = spacing.to_array();
     let shape = s.map(|s| (68.0 / s) as usize / 2 * 2);
     let of_case = |Case { name, solid, centre, growths_mm }: Case| {
