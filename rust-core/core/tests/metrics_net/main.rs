@@ -155,7 +155,7 @@ fn so_are_solids_that_were_drawn_last() {
 #[test]
 fn the_net_is_nearer_to_the_truth_of_solids_that_grew_round_than_voxels() {
     // docs/explanation/metric-definitions.md says why HD95 can't be as near as that of sharp solids.
-    let limits = [[[0.02, 0.13], [0.02, 0.16]], [LIMITS_MM[1], [0.08, 0.7]]];
+    let limits = [[[0.02, 0.13], [0.02, 0.18]], [LIMITS_MM[1], [0.08, 0.7]]];
     for (spacing, limits) in GRIDS.into_iter().zip(limits) {
         let of = |profile| errors_of_larger(Edges::Round, profile, spacing);
         let found = of(Profile::Net);
@@ -167,20 +167,35 @@ fn the_net_is_nearer_to_the_truth_of_solids_that_grew_round_than_voxels() {
 }
 
 #[test]
-fn where_a_flat_face_is_depends_neither_on_the_order_of_the_axes_nor_on_the_place() {
-    let solid = Solid::turned(Shape::Cuboid { half: [9.0, 14.0, 11.0] }, 0.4, 1.0);
-    let compared = |axes: [usize; 3], place: f64| {
+fn where_faces_and_patches_are_depends_neither_on_the_order_of_the_axes_nor_on_the_place() {
+    let shapes = [
+        Shape::Cuboid { half: [9.0, 14.0, 11.0] },
+        Shape::Capsule { half_length: 6.0, radius: 8.0 },
+        Shape::Torus { radius: 12.0, tube: 6.0 },
+    ];
+    let compared = |solid: &Solid, mm: [f64; 3], axes: [usize; 3], place: usize| {
         let mask = |by: f64| {
-            let middle = [20.3 + place + by, 21.1 + place, 20.7 + place];
-            let at = |at: [usize; 3]| std::array::from_fn(|x| at[axes[x]] as f64 - middle[x]);
-            Mask::from_fn([48; 3], |voxel| solid.distance(at(voxel)) <= 0.0)
+            let middle = [20.3 + by, 21.1, 20.7];
+            Mask::from_fn(axes.map(|x| (48.0 / mm[x]) as usize), |voxel| {
+                let mut p = [0.0; 3];
+                (0..3).for_each(|n| p[axes[n]] = (voxel[n] as f64 - place as f64) * mm[axes[n]] - middle[axes[n]]);
+                solid.distance(p) <= 0.0
+            })
         };
-        let m = compare_masks_with(&mask(0.0), &mask(2.4), GRIDS[0], &of(Profile::Net)).expect("one grid");
+        let [k, j, i] = axes.map(|x| mm[x]);
+        let m =
+            compare_masks_with(&mask(0.0), &mask(2.4), SpacingMm::new(k, j, i), &of(Profile::Net)).expect("one grid");
         [m.asd_mm, m.hd95_mm, m.hd_mm]
     };
-    let first = compared([0, 1, 2], 0.0);
-    for other in [compared([1, 2, 0], 0.0), compared([2, 1, 0], 0.0), compared([0, 1, 2], 4.0)] {
-        assert!(other.iter().zip(first).all(|(a, b)| (a - b).abs() < 0.005), "{other:?}, not {first:?}");
+    for (shape, mm) in
+        shapes.into_iter().flat_map(|shape| [[1.0; 3], [2.5, 1.0, 1.0], [1.3, 1.1, 1.7]].map(|mm| (shape, mm)))
+    {
+        let solid = Solid::turned(shape, 0.4, 1.0);
+        let first = compared(&solid, mm, [0, 1, 2], 0);
+        for (axes, place) in [([1, 2, 0], 0), ([2, 1, 0], 0), ([0, 2, 1], 1), ([0, 1, 2], 1)] {
+            let other = compared(&solid, mm, axes, place);
+            assert!(other.iter().zip(first).all(|(a, b)| (a - b).abs() < 1e-6), "{axes:?}: {other:?}, not {first:?}");
+        }
     }
 }
 

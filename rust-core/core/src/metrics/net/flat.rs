@@ -10,8 +10,9 @@ use std::cell::Cell;
 
 use super::{
     super::box_tree::Point,
+    extent::Extent,
     hulls::halfway,
-    mesh::{Net, alike_for_any_order},
+    mesh::Net,
     plane::Plane,
     walk::{Site, Walk},
 };
@@ -24,7 +25,7 @@ const LEAST: usize = 60;
 const MOST_ROOM: f64 = 0.2;
 
 /// Of so many cubes one is looked at as the beginning of a face.
-const EVERY: usize = 13;
+const EVERY: u32 = 13;
 
 /// Rings around the beginning from which the first guess of the plane is made: of a face they have 25 vertices.
 const FIRST_RINGS: usize = 3;
@@ -61,10 +62,10 @@ pub(super) struct Face {
 }
 
 /// All flat faces.
-pub(super) fn faces(net: &Net, walk: &mut Walk<'_>) -> Vec<Face> {
+pub(super) fn faces(net: &Net, extent: Extent, walk: &mut Walk<'_>) -> Vec<Face> {
     let mut faces = Vec::new();
     let mut left = net.per_vertex(&TRIALS);
-    for seed in seeds(net) {
+    for seed in seeds(net, extent) {
         if left[seed.k()][seed.number()] == 0 {
             continue;
         }
@@ -85,21 +86,20 @@ pub(super) fn faces(net: &Net, walk: &mut Walk<'_>) -> Vec<Face> {
     faces
 }
 
-/// Where faces are sought, one after the other: neither the order of the axes nor the place of the mask in the scan makes
-/// a difference.
-fn seeds(net: &Net) -> Vec<Site> {
-    let (first, _) = net.first_and_across();
+/// Where faces are sought, one after the other.
+fn seeds(net: &Net, extent: Extent) -> Vec<Site> {
     let mut seeds = Vec::new();
     for k in 0..net.bits.shape[0] {
         net.for_cubes(k, |number, cube| {
-            let alike = alike_for_any_order(cube, first);
-            if (alike[0] + alike[1]).is_multiple_of(EVERY) {
-                seeds.push((alike.map(|x| x as u32), Site::new(k, number)));
+            let place @ [a, b, c] = extent.place_of(cube);
+            let sum = a + b + c;
+            if (sum + a * b + b * c + c * a).is_multiple_of(EVERY) {
+                seeds.push((sum, place, Site::new(k, number)));
             }
         });
     }
     seeds.sort_unstable();
-    seeds.into_iter().map(|(_, site)| site).collect()
+    seeds.into_iter().map(|(.., site)| site).collect()
 }
 
 /// The vertices around a seed that lie near one plane, and whether that may be a face: as soon as it can't be, no more are
@@ -225,7 +225,7 @@ mod tests {
         let mask = Mask::from_fn(SHAPE, |at| distance(std::array::from_fn(|x| at[x] as f64 - MIDDLE[x])) <= 0.0);
         let net = Net::of(&Boxed::new(&mask, VoxelBox { min: [0; 3], max: SHAPE }), [1.0; 3]);
         let ranks = net.ranks();
-        let faces = faces(&net, &mut Walk::new(&net, &ranks));
+        let faces = faces(&net, Extent::of(&net), &mut Walk::new(&net, &ranks));
         let from_middle = |plane: Plane| Plane { at: plane.at - dot(plane.normal, MIDDLE), ..plane };
         faces.into_iter().map(|face| from_middle(face.plane)).collect()
     }

@@ -215,7 +215,9 @@ impl Height {
             }
         }
         let step = solved(matrix, gradient)?.map(|x| x * softness);
-        let long = step.iter().fold(0.0, |long: f64, x| long.max(x.abs()));
+        // Of u v half, so that it is as long however the frame is turned.
+        let long = step.iter().map(|x| x * x).sum::<f64>() - step[4] * step[4] / 2.0;
+        let long = long.sqrt();
         // Farther away the derivatives say little.
         let part = (3.0 * softness / long).min(1.0);
         self.terms = std::array::from_fn(|n| self.terms[n] + part * step[n]);
@@ -226,8 +228,9 @@ impl Height {
 /// Solves a system of a symmetric positive matrix, of which the lower half is given, by the method of Cholesky. `None`
 /// where it says too little.
 fn solved(mut m: [Terms; TERMS], mut b: Terms) -> Option<Terms> {
+    let little = 1e-9 * (1.0 + m[0][0]);
     for c in 0..TERMS {
-        m[c][c] = m[c][c] * (1.0 + 1e-9) + 1e-9;
+        m[c][c] += little;
         m[c][c] -= (0..c).map(|x| m[c][x].powi(2)).sum::<f64>();
         if m[c][c].is_nan() || m[c][c] <= 0.0 {
             return None;

@@ -10,6 +10,7 @@ use super::{
         box_tree::Point,
         lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
     },
+    extent::Extent,
     patches::patched,
     placing::placed,
     relax::relaxed,
@@ -115,11 +116,14 @@ impl Net {
     /// A net that has been relaxed, and placed on patches and on the faces that are flat.
     pub(super) fn of(mask: &Boxed<'_>, spacing: Point) -> Self {
         let mut net = Self::with_offsets(mask, spacing, Vec::new());
-        let ranks = net.ranks();
-        net.offsets = relaxed(&net, &ranks);
-        net.offsets = patched(&net);
-        for (site, offset) in placed(&net, &ranks) {
-            net.offsets[site.k()][site.number()] = offset;
+        let (ranks, extent) = (net.ranks(), Extent::of(&net));
+        net.offsets = relaxed(&net, &ranks, extent.thin());
+        // A mask that is thin has neither patches nor faces that are seen in its voxels.
+        if !extent.is_thin() {
+            net.offsets = patched(&net, extent);
+            for (site, offset) in placed(&net, &ranks, extent) {
+                net.offsets[site.k()][site.number()] = offset;
+            }
         }
         net
     }
@@ -285,30 +289,11 @@ impl Net {
             }
         });
     }
-
-    /// The first cube with a vertex on each axis, and how many there are from there to the last: one more than voxels.
-    pub(super) fn first_and_across(&self) -> ([usize; 3], [usize; 3]) {
-        let (mut first, mut last) = ([usize::MAX; 3], [0; 3]);
-        for k in 0..self.bits.shape[0] {
-            self.for_cubes(k, |_, cube| {
-                first = std::array::from_fn(|x| first[x].min(cube[x]));
-                last = std::array::from_fn(|x| last[x].max(cube[x]));
-            });
-        }
-        (first, std::array::from_fn(|x| (last[x] + 1).saturating_sub(first[x])))
-    }
 }
 
 /// As offsets of vertices are kept, in voxels.
 pub(super) fn kept(offset: Point) -> Offset {
     offset.map(|x| (x * f64::from(STEPS)).round() as i16)
-}
-
-/// Numbers of a cube that are the same for any order of the axes and any place of the mask in the scan, of which `first` is
-/// the first cube.
-pub(super) fn alike_for_any_order(cube: [usize; 3], first: [usize; 3]) -> [usize; 3] {
-    let [a, b, c] = std::array::from_fn(|x| cube[x] - first[x]);
-    [a + b + c, a * b + b * c + c * a, a * b * c]
 }
 
 /// The middle of a quadrilateral.

@@ -10,6 +10,7 @@
 //! Distances are those from the middles of the quadrilaterals to the nearest point of the other net's triangles; their
 //! weight is the quadrilateral's area.
 
+mod extent;
 mod flat;
 mod height;
 mod hulls;

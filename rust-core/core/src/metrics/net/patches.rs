@@ -9,14 +9,15 @@
 use rayon::prelude::*;
 
 use super::{
-    mesh::{Net, Offset, PerVertex, alike_for_any_order, kept},
+    extent::Extent,
+    mesh::{Net, Offset, PerVertex, kept},
     region::{Region, Seed},
-    relax::{FARTHEST, THIN},
+    relax::FARTHEST,
     walk::Site,
 };
 
 /// Radii that are tried, in units: the edge of a cube that is as large as a voxel.
-const RADII: [f64; 7] = [10.0, 8.7, 7.57, 6.58, 5.73, 4.98, 4.33];
+const RADII: [f64; 7] = [9.97, 8.7, 7.57, 6.58, 5.73, 4.98, 4.33];
 
 /// The radius that is tried first where nothing is known of the surface yet.
 const FIRST: u8 = 2;
@@ -53,13 +54,9 @@ struct Said {
 }
 
 /// Offsets of all vertices from the middles of their cubes.
-pub(super) fn patched(net: &Net) -> PerVertex<Offset> {
-    let (first, across) = net.first_and_across();
+pub(super) fn patched(net: &Net, extent: Extent) -> PerVertex<Offset> {
     let mut progress = Progress { steps: net.per_vertex(&[0.0; 4]), first: net.per_vertex(&FIRST) };
-    // A mask of one or two voxels on an axis says nothing of its shape there.
-    if across.iter().all(|cubes| *cubes > THIN) {
-        (0..TURNS).for_each(|turn| progress.take_turn(net, seeds(net, first, turn)));
-    }
+    (0..TURNS).for_each(|turn| progress.take_turn(net, seeds(net, extent, turn)));
     let offset = |k: usize, number: usize, steps: &Steps| {
         let ([.., weight], was) = (*steps, net.offset(k, number));
         kept(std::array::from_fn(|x| {
@@ -116,16 +113,17 @@ fn around(net: &Net, region: &mut Region, seed: Seed, first: usize) -> Vec<Said>
     said.collect()
 }
 
-/// The seeds of a turn: neither the order of the axes nor the place of the mask in the scan makes a difference.
-fn seeds(net: &Net, first: [usize; 3], turn: u64) -> Vec<Seed> {
+/// The seeds of a turn.
+fn seeds(net: &Net, extent: Extent, turn: u64) -> Vec<Seed> {
     let mut seeds = Vec::new();
     for k in 0..net.bits.shape[0] {
         net.for_cubes(k, |number, cube| {
             // Large odd numbers without a pattern mix them.
-            let mixed = alike_for_any_order(cube, first)
+            let mixed = extent
+                .place_of(cube)
                 .into_iter()
                 .zip([0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB])
-                .fold(0, |mixed: u64, (number, odd)| mixed.wrapping_add(number as u64).wrapping_mul(odd));
+                .fold(0, |mixed: u64, (x, odd)| mixed.wrapping_add(u64::from(x)).wrapping_mul(odd));
             if (mixed >> 40) % (EVERY * TURNS) == turn {
                 seeds.push((mixed, Seed { site: Site::new(k, number), cube }));
             }

@@ -2,10 +2,11 @@
 
 use super::{
     super::box_tree::Point,
+    extent::Extent,
     flat::{Face, faces},
     mesh::{Net, Offset, PerVertex, kept},
     plane::Plane,
-    relax::{FARTHEST, THIN},
+    relax::FARTHEST,
     walk::{Site, Walk},
 };
 use crate::vectors::{along, cross, dot, length, minus};
@@ -24,14 +25,9 @@ const LEAST_SPAN: f64 = 0.05;
 const DRAWN: usize = 30;
 
 /// The vertices that have a better place, and how far that is from the middle of their cubes.
-pub(super) fn placed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> Vec<(Site, Offset)> {
-    let (_, across) = net.first_and_across();
-    // A mask of one or two voxels on an axis has no faces that are seen in its voxels.
-    if across.iter().any(|cubes| *cubes <= THIN) {
-        return Vec::new();
-    }
+pub(super) fn placed(net: &Net, ranks: &PerVertex<[u16; 4]>, extent: Extent) -> Vec<(Site, Offset)> {
     let mut walk = Walk::new(net, ranks);
-    let faces = faces(net, &mut walk);
+    let faces = faces(net, extent, &mut walk);
     let mut near: Vec<(Site, u32)> = Vec::new();
     for (face, n) in faces.iter().zip(0..) {
         near.extend(walk.around(&face.sites, RINGS).into_iter().map(|site| (site, n)));

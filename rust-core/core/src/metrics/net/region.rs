@@ -6,13 +6,13 @@ use super::{
     mesh::Net,
     walk::Site,
 };
-use crate::vectors::{along, cross, dot, length, minus};
+use crate::vectors::{cross, dot, length, minus};
 
 /// By so many units around a vertex it is looked which way is out there.
 const AROUND: f64 = 2.5;
 
 /// Vertices that face another way belong to another side of the organ: the cosine. Those beyond an edge do not.
-const FACING: f64 = -0.5;
+const FACING: f64 = -0.47;
 
 /// Voxels from which a height is found.
 const LEAST: usize = 40;
@@ -154,7 +154,13 @@ fn axes(out: Point) -> [Point; 3] {
 }
 
 fn outwards_of(members: &[Member], spacing: Point) -> Option<Point> {
-    let way = members.iter().fold([0.0; 3], |sum, member| along(sum, outwards(member.code, spacing), 1.0));
+    // In whole numbers: where it is none, it is none in any order.
+    let add = |sum: [i32; 3], member: &Member| {
+        let way = OUTWARDS[usize::from(member.code)];
+        std::array::from_fn(|x| sum[x] + i32::from(way[x]))
+    };
+    let sum = members.iter().fold([0; 3], add);
+    let way: Point = std::array::from_fn(|x| f64::from(sum[x]) / spacing[x]);
     let long = length(way);
     (long > 0.0).then(|| way.map(|x| x / long))
 }

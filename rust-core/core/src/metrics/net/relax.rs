@@ -34,9 +34,6 @@ const PULL: f32 = 0.0004;
 /// How far vertices may move on each axis, in voxels: not quite half of one, lest a quadrilateral shrinks to a point.
 pub(super) const FARTHEST: f32 = 0.495;
 
-/// Cubes on an axis of a mask of two voxels.
-pub(super) const THIN: usize = 3;
-
 /// Curvature in 1/mm above which a bend is more likely an edge than round: twice that of a ball of 7 mm, less than which
 /// no net of voxels of 1 mm follows.
 const SHARP_PER_MM: f64 = 0.15;
@@ -73,8 +70,8 @@ fn vector(kept: Offset, steps: f32) -> Vector {
     kept.map(|x| f32::from(x) * (1.0 / steps))
 }
 
-/// Offsets of all vertices from the middle of their cubes.
-pub(super) fn relaxed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> PerVertex<Offset> {
+/// Offsets of all vertices from the middle of their cubes, along axes on which the mask is not thin.
+pub(super) fn relaxed(net: &Net, ranks: &PerVertex<[u16; 4]>, thin: [bool; 3]) -> PerVertex<Offset> {
     let mut places: PerVertex<Offset> = net.per_vertex(&[0; 3]);
     // Where the momentum takes the vertices.
     let mut ahead: PerVertex<Offset> = net.per_vertex(&[0; 3]);
@@ -84,8 +81,7 @@ pub(super) fn relaxed(net: &Net, ranks: &PerVertex<[u16; 4]>) -> PerVertex<Offse
     let weigh = |edges: &Vec<bool>| edges.iter().map(|&edge| if edge { 0 } else { u8::MAX }).collect();
     let mut weights: PerVertex<u8> = certain.iter().map(weigh).collect();
     drop(certain);
-    // A mask of one or two voxels on an axis says nothing of its shape along that axis.
-    let farthest = net.first_and_across().1.map(|cubes| if cubes <= THIN { 0.0 } else { FARTHEST });
+    let farthest = thin.map(|is_thin| if is_thin { 0.0 } else { FARTHEST });
     let mut time = 1.0_f32;
     for round in 0..ROUNDS {
         let weigh_now = round >= WEIGH_FROM && round % WEIGH_EVERY == 0;
