@@ -122,16 +122,9 @@ fn solids_are_as_far_from_the_same_solids_moved_and_larger_as_they_are() {
     for (spacing, limits) in GRIDS.into_iter().zip(LIMITS_MM) {
         let moved = errors_of_moved("all solids, moved", &moved::THREE, spacing);
         assert_kept(&moved, limits, spacing);
-        let (capsule, larger): (Vec<_>, Vec<_>) = errors_of_larger(Edges::Sharp, Profile::Net, spacing)
-            .concat()
-            .into_iter()
-            .partition(|(name, _)| *name == "capsule");
-        let all = [moved, larger].concat();
+        let all = [moved, errors_of_larger(Edges::Sharp, Profile::Net, spacing).concat()].concat();
         printed("all solids, moved and larger", Profile::Net, spacing, &all);
         assert_kept(&all, limits, spacing);
-        // Its slices are the same circle: docs/explanation/metric-definitions.md.
-        assert_kept(&capsule, [0.04, 0.2], spacing);
-        printed("all of these and the capsule", Profile::Net, spacing, &[all, capsule].concat());
     }
 }
 
@@ -145,7 +138,7 @@ fn so_they_are_wherever_they_were_moved() {
 
 #[test]
 fn so_are_solids_that_were_drawn_last() {
-    for (spacing, limits) in GRIDS.into_iter().zip([[0.02, 0.08], LIMITS_MM[1]]) {
+    for (spacing, limits) in GRIDS.into_iter().zip(LIMITS_MM) {
         let found = larger::errors(larger::last(), Edges::Sharp, Profile::Net, spacing);
         printed("larger solids, drawn last", Profile::Net, spacing, &found);
         assert_kept(&found, limits, spacing);
@@ -155,7 +148,7 @@ fn so_are_solids_that_were_drawn_last() {
 #[test]
 fn the_net_is_nearer_to_the_truth_of_solids_that_grew_round_than_voxels() {
     // docs/explanation/metric-definitions.md says why HD95 can't be as near as that of sharp solids.
-    let limits = [[[0.02, 0.13], [0.02, 0.18]], [LIMITS_MM[1], [0.08, 0.7]]];
+    let limits = [[[0.025, 0.13]; 2], [LIMITS_MM[1], [0.08, 0.8]]];
     for (spacing, limits) in GRIDS.into_iter().zip(limits) {
         let of = |profile| errors_of_larger(Edges::Round, profile, spacing);
         let found = of(Profile::Net);
@@ -167,10 +160,11 @@ fn the_net_is_nearer_to_the_truth_of_solids_that_grew_round_than_voxels() {
 }
 
 #[test]
-fn where_faces_and_patches_are_depends_neither_on_the_order_of_the_axes_nor_on_the_place() {
+fn where_faces_patches_and_edges_are_depends_neither_on_the_order_of_the_axes_nor_on_the_place() {
     let shapes = [
         Shape::Cuboid { half: [9.0, 14.0, 11.0] },
         Shape::Capsule { half_length: 6.0, radius: 8.0 },
+        Shape::Cylinder { half_length: 9.0, radius: 11.0 },
         Shape::Torus { radius: 12.0, tube: 6.0 },
     ];
     let compared = |solid: &Solid, mm: [f64; 3], axes: [usize; 3], place: usize| {

@@ -66,13 +66,13 @@ pub(super) fn faces(net: &Net, extent: Extent, walk: &mut Walk<'_>) -> Vec<Face>
     let mut faces = Vec::new();
     let mut left = net.per_vertex(&TRIALS);
     for seed in seeds(net, extent) {
-        if left[seed.k()][seed.number()] == 0 {
+        if *seed.of(&left) == 0 {
             continue;
         }
         let (region, seems_flat) = region(walk, seed);
         let mut take = |sites: &[Site], trials: u8| {
             for site in sites {
-                let left = &mut left[site.k()][site.number()];
+                let left = site.of_mut(&mut left);
                 *left = left.saturating_sub(trials);
             }
         };

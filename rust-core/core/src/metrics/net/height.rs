@@ -127,6 +127,11 @@ impl Height {
         [b + 2.0 * d * u + e * v, c + e * u + 2.0 * f * v].map(|x| x / self.radius)
     }
 
+    /// The one that is nearest to the places.
+    pub(super) fn through(known: &Known, radius: f64) -> Option<Self> {
+        Some(Self { terms: solved(known.squares, known.heights)?, radius })
+    }
+
     /// The best one, if it parts the voxels. `unit` is the edge of a cube that is as large as a voxel, `thickness` how far a
     /// voxel reaches across the surface. `near` is memory that is used again.
     pub(super) fn parting(
@@ -135,7 +140,7 @@ impl Height {
         radius: f64,
         [unit, thickness]: [f64; 2],
     ) -> Option<Self> {
-        let mut height = Self { terms: solved(known.squares, known.heights)?, radius };
+        let mut height = Self::through(known, radius)?;
         near.clear();
         near.extend(known.voxels.iter().filter(|voxel| height.right(voxel) < NEAR * unit));
         let mut softness = FIRST_SOFTNESS;

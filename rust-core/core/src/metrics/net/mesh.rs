@@ -10,6 +10,7 @@ use super::{
         box_tree::Point,
         lattice::{BITS, Boxed, Codes, SurfaceBits, ones},
     },
+    edges::sharpened,
     extent::Extent,
     patches::patched,
     placing::placed,
@@ -113,16 +114,21 @@ impl<'a, T: Copy> Around<'a, T> {
 }
 
 impl Net {
-    /// A net that has been relaxed, and placed on patches and on the faces that are flat.
+    /// A net that has been relaxed, and placed on patches, on the faces that are flat, and on the edges between them.
     pub(super) fn of(mask: &Boxed<'_>, spacing: Point) -> Self {
         let mut net = Self::with_offsets(mask, spacing, Vec::new());
         let (ranks, extent) = (net.ranks(), Extent::of(&net));
         net.offsets = relaxed(&net, &ranks, extent.thin());
         // A mask that is thin has neither patches nor faces that are seen in its voxels.
         if !extent.is_thin() {
-            net.offsets = patched(&net, extent);
+            let mut settled;
+            (net.offsets, settled) = patched(&net, extent);
             for (site, offset) in placed(&net, &ranks, extent) {
-                net.offsets[site.k()][site.number()] = offset;
+                *site.of_mut(&mut net.offsets) = offset;
+                *site.of_mut(&mut settled) = true;
+            }
+            for (site, offset) in sharpened(&net, &settled) {
+                *site.of_mut(&mut net.offsets) = offset;
             }
         }
         net
@@ -153,6 +159,16 @@ impl Net {
         };
         let (rows, codes) = (0..slices).map(of_slice).unzip();
         Self { bits, rows, codes, offsets, spacing }
+    }
+
+    /// The edge in mm of a cube that is as large as a voxel.
+    pub(super) fn unit(&self) -> f64 {
+        self.spacing.iter().product::<f64>().cbrt()
+    }
+
+    /// Which neighbours a vertex has, by its code: bits 0 to 5 for -k, +k, -j, +j, -i, +i.
+    pub(super) fn links(code: u8) -> u8 {
+        LINKS[usize::from(code)]
     }
 
     /// `value` for each vertex.
@@ -213,7 +229,7 @@ impl Net {
         let rank = ranks[k][number];
         let [a, b, c, d] = std::array::from_fn(|n| starts[n] + usize::from(rank[n]));
         let neighbours = [a, b, c, d, number.wrapping_sub(1), number + 1];
-        Vertex { number, neighbours, links: LINKS[usize::from(self.codes[k][number])] }
+        Vertex { number, neighbours, links: Self::links(self.codes[k][number]) }
     }
 
     /// One vertex of a slice, which is in row `j`.

@@ -5,11 +5,12 @@
 //! voxels of which one is inside. Vertices start at the voxel corner and are [relaxed](relax) until the surface is
 //! smooth, and never go farther than half a voxel from where they started, so that no voxel centre changes sides. Where a
 //! quadratic explains all voxels around, they go to such [patches]; those of [flat] faces are [placed](placing) upon them,
-//! and upon the edges between them.
+//! and upon the edges between them. Where curved pieces meet, [edges] are made sharp.
 //!
 //! Distances are those from the middles of the quadrilaterals to the nearest point of the other net's triangles; their
 //! weight is the quadrilateral's area.
 
+mod edges;
 mod extent;
 mod flat;
 mod height;
@@ -20,6 +21,7 @@ mod placing;
 mod plane;
 mod region;
 mod relax;
+mod solid;
 mod spread;
 mod triangles;
 mod walk;
@@ -121,6 +123,17 @@ mod tests {
         let mut quads = Vec::new();
         (0..net.bits.shape[0]).for_each(|k| net.for_quads(k, |_, corners| quads.push(corners)));
         quads
+    }
+
+    #[test]
+    fn a_box_along_the_voxels_stays_half_way_between_them() {
+        let mask = Mask::from_fn([30, 40, 50], |[k, j, i]| {
+            (5..25).contains(&k) && (7..31).contains(&j) && (9..44).contains(&i)
+        });
+        let net = Net::of(&Boxed::new(&mask, VoxelBox { min: [0; 3], max: mask.shape() }), [2.0, 1.0, 1.0]);
+        for k in 0..net.bits.shape[0] {
+            net.for_cubes(k, |number, cube| assert_eq!(net.offset(k, number), [0.0; 3], "{cube:?}"));
+        }
     }
 
     proptest! {

@@ -33,6 +33,9 @@ const TURNS: u64 = 8;
 /// So many seeds are looked at in parallel before it is marked what they cover.
 const AT_ONCE: usize = 128;
 
+/// On what patches weigh no more than this they end: there is an edge.
+const RIM: f32 = 0.03;
+
 /// A place of [`Progress::first`] that needs no seed any more.
 const COVERED: u8 = u8::MAX;
 
@@ -53,8 +56,8 @@ struct Said {
     first: u8,
 }
 
-/// Offsets of all vertices from the middles of their cubes.
-pub(super) fn patched(net: &Net, extent: Extent) -> PerVertex<Offset> {
+/// Offsets of all vertices from the middles of their cubes, and which of them lie on patches and not at their rims.
+pub(super) fn patched(net: &Net, extent: Extent) -> (PerVertex<Offset>, PerVertex<bool>) {
     let mut progress = Progress { steps: net.per_vertex(&[0.0; 4]), first: net.per_vertex(&FIRST) };
     (0..TURNS).for_each(|turn| progress.take_turn(net, seeds(net, extent, turn)));
     let offset = |k: usize, number: usize, steps: &Steps| {
@@ -65,23 +68,24 @@ pub(super) fn patched(net: &Net, extent: Extent) -> PerVertex<Offset> {
         }))
     };
     let of_slice = |(k, steps): (usize, &Vec<Steps>)| (0..).zip(steps).map(|(n, steps)| offset(k, n, steps)).collect();
-    progress.steps.par_iter().enumerate().map(of_slice).collect()
+    let offsets = progress.steps.par_iter().enumerate().map(of_slice).collect();
+    let within = |steps: &Vec<Steps>| steps.iter().map(|[.., weight]| *weight > RIM).collect();
+    (offsets, progress.steps.iter().map(within).collect())
 }
 
 impl Progress {
     fn take_turn(&mut self, net: &Net, seeds: Vec<Seed>) {
-        let is_left = |first: &PerVertex<u8>, seed: &Seed| first[seed.site.k()][seed.site.number()] != COVERED;
+        let is_left = |first: &PerVertex<u8>, seed: &Seed| *seed.site.of(first) != COVERED;
         let left: Vec<Seed> = seeds.into_iter().filter(|seed| is_left(&self.first, seed)).collect();
         for seeds in left.chunks(AT_ONCE) {
             let left: Vec<Seed> = seeds.iter().copied().filter(|seed| is_left(&self.first, seed)).collect();
             let first = &self.first;
-            let of_seed = |region: &mut Region, seed: &Seed| {
-                around(net, region, *seed, usize::from(first[seed.site.k()][seed.site.number()]))
-            };
+            let of_seed =
+                |region: &mut Region, seed: &Seed| around(net, region, *seed, usize::from(*seed.site.of(first)));
             let said: Vec<Vec<Said>> = left.par_iter().map_init(Region::default, of_seed).collect();
             // In order, so that a comparison gives the same digits every time.
             for Said { site, steps, first } in said.into_iter().flatten() {
-                let (sum, known) = (&mut self.steps[site.k()][site.number()], &mut self.first[site.k()][site.number()]);
+                let (sum, known) = (site.of_mut(&mut self.steps), site.of_mut(&mut self.first));
                 (0..4).for_each(|n| sum[n] += steps[n]);
                 if *known != COVERED {
                     *known = first;
@@ -93,7 +97,7 @@ impl Progress {
 
 /// The largest patch around a seed.
 fn around(net: &Net, region: &mut Region, seed: Seed, first: usize) -> Vec<Said> {
-    let unit = net.spacing.iter().product::<f64>().cbrt();
+    let unit = net.unit();
     let nothing = |site: Site| Said { site, steps: [0.0; 4], first: COVERED };
     let Some(out) = region.outwards(net, seed, unit) else { return vec![nothing(seed.site)] };
     let patch_of = |n: usize| Some((n, region.patch(net, seed, out, RADII[n] * unit, unit)?));

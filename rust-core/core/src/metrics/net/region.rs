@@ -28,8 +28,8 @@ pub(super) struct Seed {
 #[derive(Clone, Copy)]
 pub(super) struct Member {
     pub(super) site: Site,
-    cube: [usize; 3],
-    code: u8,
+    pub(super) cube: [usize; 3],
+    pub(super) code: u8,
     /// From the seed, in mm.
     pub(super) way: Point,
 }
@@ -102,7 +102,7 @@ impl Region {
     }
 
     /// All vertices that are nearer to the seed than `radius` mm.
-    fn gather(&mut self, net: &Net, seed: Seed, radius: f64) {
+    pub(super) fn gather(&mut self, net: &Net, seed: Seed, radius: f64) {
         let (spacing, shape) = (net.spacing, net.bits.shape);
         let at = net.position(seed.site.number(), seed.cube);
         // A vertex is up to half a voxel from the middle of its cube.
@@ -144,7 +144,7 @@ impl Patch {
 }
 
 /// Two axes across one, of length one.
-fn axes(out: Point) -> [Point; 3] {
+pub(super) fn axes(out: Point) -> [Point; 3] {
     let [a, b, c] = out.map(f64::abs);
     let least = if a <= b && a <= c { 0 } else { 2 - usize::from(b <= c) };
     let across = cross(out, std::array::from_fn(|x| f64::from(u8::from(x == least))));
@@ -153,7 +153,7 @@ fn axes(out: Point) -> [Point; 3] {
     [first, cross(out, first), out]
 }
 
-fn outwards_of(members: &[Member], spacing: Point) -> Option<Point> {
+pub(super) fn outwards_of(members: &[Member], spacing: Point) -> Option<Point> {
     // In whole numbers: where it is none, it is none in any order.
     let add = |sum: [i32; 3], member: &Member| {
         let way = OUTWARDS[usize::from(member.code)];

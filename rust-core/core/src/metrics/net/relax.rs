@@ -136,10 +136,18 @@ fn certain_edges(net: &Net, ranks: &PerVertex<[u16; 4]>) -> PerVertex<bool> {
         let flat = Around::new(&flat, k);
         flat.own(vertex) && vertex.linked().filter(|&n| !flat.neighbour(vertex, n)).count() <= 1
     });
+    let alone = |vertex: &Vertex, n: usize| matches!(pairs(vertex, n / 2), 1 | 2);
     let edges = collect(&|k, vertex| {
         let calm = Around::new(&calm, k);
-        let alone = |n: usize| matches!(pairs(vertex, n / 2), 1 | 2);
-        turns(vertex) && vertex.linked().all(|n| !alone(n) || calm.neighbour(vertex, n))
+        turns(vertex) && vertex.linked().all(|n| !alone(vertex, n) || calm.neighbour(vertex, n))
+    });
+    drop(calm);
+    // The last vertex of an edge before a corner: the next edge is as near, so nothing beside is calm.
+    let edges = collect(&|k, vertex| {
+        let (flat, edges) = (Around::new(&flat, k), Around::new(&edges, k));
+        let goes_on = || vertex.linked().any(|n| !alone(vertex, n) && edges.neighbour(vertex, n));
+        let beside = || vertex.linked().all(|n| !alone(vertex, n) || flat.neighbour(vertex, n));
+        edges.own(vertex) || turns(vertex) && beside() && goes_on()
     });
     // Where edges meet.
     collect(&|k, vertex| {

@@ -25,6 +25,20 @@ impl Site {
     pub(super) const fn number(self) -> usize {
         self.number as usize
     }
+
+    pub(super) fn of<T>(self, values: &PerVertex<T>) -> &T {
+        &values[self.k()][self.number()]
+    }
+
+    pub(super) fn of_mut<T>(self, values: &mut PerVertex<T>) -> &mut T {
+        &mut values[self.k()][self.number()]
+    }
+}
+
+/// The eight voxels around a cube's vertex, and which of them are inside.
+pub(super) fn voxels_of(cube: [usize; 3], code: u8) -> impl Iterator<Item = (Point, bool)> {
+    let voxel = move |n: u8| std::array::from_fn(|x| cube[x] as f64 - f64::from(1 - (n >> (2 - x) & 1)));
+    (0..8).map(move |n| (voxel(n), code >> n & 1 == 1))
 }
 
 /// Places are in voxels, voxel centres at whole numbers.
@@ -50,7 +64,7 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn cube(&self, site: Site) -> [usize; 3] {
-        let [j, i] = self.rows_and_columns[site.k()][site.number()];
+        let [j, i] = *site.of(&self.rows_and_columns);
         [site.k(), usize::from(j), usize::from(i)]
     }
 
@@ -66,9 +80,7 @@ impl<'a> Walk<'a> {
 
     /// The eight voxels around the vertex, and which of them are inside.
     pub(super) fn voxels(&self, site: Site) -> impl Iterator<Item = (Point, bool)> + use<> {
-        let (cube, code) = (self.cube(site), self.net.code(site.k(), site.number()));
-        let voxel = move |n: u8| std::array::from_fn(|x| cube[x] as f64 - f64::from(1 - (n >> (2 - x) & 1)));
-        (0..8).map(move |n| (voxel(n), code >> n & 1 == 1))
+        voxels_of(self.cube(site), self.net.code(site.k(), site.number()))
     }
 
     /// The voxels around these vertices, each once: those inside, and those outside.
@@ -97,12 +109,11 @@ impl<'a> Walk<'a> {
     }
 
     fn reach(&mut self, site: Site) -> bool {
-        let reached = &mut self.reached[site.k()][site.number()];
-        std::mem::replace(reached, self.walks) != self.walks
+        std::mem::replace(site.of_mut(&mut self.reached), self.walks) != self.walks
     }
 
     fn was_reached(&self, site: Site) -> bool {
-        self.reached[site.k()][site.number()] == self.walks
+        *site.of(&self.reached) == self.walks
     }
 
     /// These vertices and, ring by ring, their neighbours that are wanted and the neighbours of those. `go_on` is asked
