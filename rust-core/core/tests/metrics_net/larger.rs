@@ -76,19 +76,37 @@ pub(crate) fn held_out(spacing: Point) -> Vec<Case> {
     ]
 }
 
-/// Solids that were drawn when all constants were chosen.
-pub(crate) fn last() -> Vec<Case> {
+/// Solids that were drawn when those of patches were chosen, and looked at while those of edges were.
+pub(crate) fn later() -> Vec<Case> {
     let elsewhere =
         |name, shape, a, b| Case { centre: [0.23, -0.37, 0.11], ..Case::new(name, Solid::turned(shape, a, b)) };
     vec![
         elsewhere("sphere of 14.3 mm", Ball { radius: 14.3 }, 0.0, 0.0),
         elsewhere("sphere of 10.6 mm", Ball { radius: 10.6 }, 0.0, 0.0),
         elsewhere("shell of 13 and 21 mm", Shell { inner: 13.0, outer: 21.0 }, 0.0, 0.0),
-        elsewhere("box turned last", Cuboid { half: [13.0, 16.0, 19.0] }, 0.95, 0.35),
-        elsewhere("another box turned last", Cuboid { half: [17.0, 11.0, 14.0] }, 0.6, 0.9),
-        elsewhere("capsule turned last", Capsule { half_length: 9.0, radius: 13.0 }, 1.2, 0.6),
-        elsewhere("cylinder turned last", Cylinder { half_length: 12.0, radius: 14.0 }, 0.5, 0.8),
-        elsewhere("torus turned last", Torus { radius: 16.0, tube: 8.0 }, 0.3, 1.1),
+        elsewhere("box turned later", Cuboid { half: [13.0, 16.0, 19.0] }, 0.95, 0.35),
+        elsewhere("another box turned later", Cuboid { half: [17.0, 11.0, 14.0] }, 0.6, 0.9),
+        elsewhere("capsule turned later", Capsule { half_length: 9.0, radius: 13.0 }, 1.2, 0.6),
+        elsewhere("cylinder turned later", Cylinder { half_length: 12.0, radius: 14.0 }, 0.5, 0.8),
+        elsewhere("torus turned later", Torus { radius: 16.0, tube: 8.0 }, 0.3, 1.1),
+    ]
+}
+
+/// Solids that were drawn, by a random number each, when all constants were chosen.
+pub(crate) fn last() -> Vec<Case> {
+    let elsewhere =
+        |name, shape, a, b| Case { centre: [-0.48, 0.17, -0.34], ..Case::new(name, Solid::turned(shape, a, b)) };
+    vec![
+        elsewhere("sphere of 21.5 mm", Ball { radius: 21.5 }, 0.0, 0.0),
+        elsewhere("sphere of 14.1 mm", Ball { radius: 14.1 }, 0.0, 0.0),
+        elsewhere("shell of 13.3 and 21.8 mm", Shell { inner: 13.3, outer: 21.8 }, 0.0, 0.0),
+        elsewhere("box turned last", Cuboid { half: [11.9, 10.3, 14.8] }, 0.17, 0.61),
+        elsewhere("another box turned last", Cuboid { half: [15.2, 17.9, 16.4] }, 0.67, 0.11),
+        elsewhere("third box turned last", Cuboid { half: [15.6, 17.8, 19.3] }, 0.92, 0.11),
+        elsewhere("capsule turned last", Capsule { half_length: 11.0, radius: 11.0 }, 0.13, 0.69),
+        elsewhere("cylinder turned last", Cylinder { half_length: 15.9, radius: 10.0 }, 0.76, 0.84),
+        elsewhere("another cylinder turned last", Cylinder { half_length: 12.6, radius: 14.8 }, 1.16, 0.89),
+        elsewhere("torus turned last", Torus { radius: 16.9, tube: 7.4 }, 0.69, 0.91),
     ]
 }
 

@@ -137,11 +137,13 @@ fn so_they_are_wherever_they_were_moved() {
 }
 
 #[test]
-fn so_are_solids_that_were_drawn_last() {
+fn so_are_solids_on_which_little_or_nothing_was_chosen() {
     for (spacing, limits) in GRIDS.into_iter().zip(LIMITS_MM) {
-        let found = larger::errors(larger::last(), Edges::Sharp, Profile::Net, spacing);
-        printed("larger solids, drawn last", Profile::Net, spacing, &found);
-        assert_kept(&found, limits, spacing);
+        for (what, cases) in [("drawn later", larger::later()), ("drawn last", larger::last())] {
+            let found = larger::errors(cases, Edges::Sharp, Profile::Net, spacing);
+            printed(&format!("larger solids, {what}"), Profile::Net, spacing, &found);
+            assert_kept(&found, limits, spacing);
+        }
     }
 }
 
