@@ -287,6 +287,13 @@ impl Net {
     /// Calls `look` with the quadrilaterals of which the slice's cubes are the first corner: those between the last voxel
     /// of a cube and the voxel before it on each axis, one of which is inside. The cube, and positions in order around.
     pub(super) fn for_quads(&self, k: usize, mut look: impl FnMut([usize; 3], [Point; 4])) {
+        self.for_quad_corners(k, |corners| {
+            look(corners[0].1, corners.map(|(number, cube)| self.position(number, cube)));
+        });
+    }
+
+    /// The same, with the numbers and the cubes of the corners' vertices.
+    pub(super) fn for_quad_corners(&self, k: usize, mut look: impl FnMut([(usize, [usize; 3]); 4])) {
         self.for_cubes(k, |number, at| {
             let code = self.codes[k][number];
             for axis in 0..3 {
@@ -299,11 +306,15 @@ impl Net {
                     let mut cube = at;
                     cube[u] += steps[0];
                     cube[v] += steps[1];
-                    self.position(self.vertex_of(cube), cube)
+                    (self.vertex_of(cube), cube)
                 };
-                look(at, [[0, 0], [1, 0], [1, 1], [0, 1]].map(corner));
+                look([[0, 0], [1, 0], [1, 1], [0, 1]].map(corner));
             }
         });
+    }
+
+    pub(super) fn vertices(&self, k: usize) -> usize {
+        self.codes[k].len()
     }
 }
 

@@ -8,7 +8,7 @@
 //! and upon the edges between them. Where curved pieces meet, [edges] are made sharp.
 //!
 //! Distances are those from the middles of the quadrilaterals to the nearest point of the other net's triangles; their
-//! weight is the quadrilateral's area.
+//! weight is the quadrilateral's area, evenly divided among the [range] of distances within it.
 
 mod edges;
 mod extent;
@@ -19,6 +19,7 @@ mod mesh;
 mod patches;
 mod placing;
 mod plane;
+mod range;
 mod region;
 mod relax;
 mod solid;
@@ -30,6 +31,7 @@ use rayon::prelude::*;
 
 use self::{
     mesh::{Net, middle, quad_area},
+    range::{AroundVertices, range},
     spread::Spread,
     triangles::Slab,
 };
@@ -97,12 +99,19 @@ fn distances(from: &Net, to: &Net) -> Vec<Vec<f64>> {
 /// The distances with the surface that each of them stands for.
 fn weighed(net: &Net, distances: &[Vec<f64>], diagonal_mm: f64) -> Distribution {
     let chunks: Vec<(usize, &[Vec<f64>])> = (0..).step_by(CHUNK).zip(distances.chunks(CHUNK)).collect();
+    let longest = distances.iter().flatten().fold(0.0, |longest: f64, distance| longest.max(*distance));
+    let around = AroundVertices::new(net, distances);
     let spread_of = |(first, chunk): (usize, &[Vec<f64>])| {
         let mut spread = Spread::new(diagonal_mm);
+        let mut after = around.of_slice(first);
         for (k, distances) in (first..).zip(chunk) {
+            let here = std::mem::replace(&mut after, around.of_slice(k + 1));
             let mut distances = distances.iter();
-            net.for_quads(k, |_, corners| {
-                distances.next().into_iter().for_each(|&distance| spread.add(distance, quad_area(corners)));
+            net.for_quad_corners(k, |corners| {
+                let Some(&distance) = distances.next() else { return };
+                let area = quad_area(corners.map(|(number, cube)| net.position(number, cube)));
+                let at_corners = corners.map(|(number, cube)| if cube[0] == k { here[number] } else { after[number] });
+                spread.add_range(distance, range(at_corners, distance, longest), area);
             });
         }
         spread

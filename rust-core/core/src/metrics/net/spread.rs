@@ -5,6 +5,9 @@ use super::super::statistics::Distribution;
 /// Steps into which the longest distance that can be is divided: on a whole scan of 500 mm, a micrometre each.
 const STEPS: f64 = 1_048_576.0;
 
+/// Parts into which surface of a range of distances is divided.
+const PARTS: u8 = 8;
+
 /// Surface by its distance. What lies between two steps is shared between them, the more to the nearer one: sums and
 /// means stay as they were, and where a distance is off by a rounding, so is all that follows from it, and by no more.
 pub(super) struct Spread {
@@ -34,6 +37,15 @@ impl Spread {
         }
         self.areas[step] += area * (1.0 - part);
         self.areas[step + 1] += area * part;
+    }
+
+    /// Surface whose distances are evenly spread over `range` around their mean.
+    pub(super) fn add_range(&mut self, mean: f64, range: f64, area: f64) {
+        let parts = if range > 0.0 { PARTS } else { 1 };
+        for n in 0..parts {
+            let part = (f64::from(n) + 0.5) / f64::from(parts) - 0.5;
+            self.add(mean + part * range, area / f64::from(parts));
+        }
     }
 
     /// Both together.
