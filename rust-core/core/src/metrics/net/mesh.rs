@@ -313,6 +313,7 @@ impl Net {
         });
     }
 
+    /// How many vertices a slice has.
     pub(super) fn vertices(&self, k: usize) -> usize {
         self.codes[k].len()
     }

@@ -16,7 +16,7 @@ use super::{
     walk::Site,
 };
 
-/// Radii that are tried, in units: the edge of a cube that is as large as a voxel.
+/// Radii that are tried, in units: the edge of a cube that is as large as a voxel. No voxels are just so far apart.
 const RADII: [f64; 7] = [9.97, 8.7, 7.57, 6.58, 5.73, 4.98, 4.33];
 
 /// The radius that is tried first where nothing is known of the surface yet.

@@ -11,7 +11,8 @@ use crate::vectors::{cross, dot, length, minus};
 /// By so many units around a vertex it is looked which way is out there.
 const AROUND: f64 = 2.5;
 
-/// Vertices that face another way belong to another side of the organ: the cosine. Those beyond an edge do not.
+/// Vertices that face another way belong to another side of the organ: the cosine. Those beyond an edge do not. Between
+/// directions of voxels it is never just this, which roundings would decide.
 const FACING: f64 = -0.47;
 
 /// Voxels from which a height is found.
@@ -153,6 +154,7 @@ pub(super) fn axes(out: Point) -> [Point; 3] {
     [first, cross(out, first), out]
 }
 
+/// Which way is out where these vertices are, of length one; `None` where no side is.
 pub(super) fn outwards_of(members: &[Member], spacing: Point) -> Option<Point> {
     // In whole numbers: where it is none, it is none in any order.
     let add = |sum: [i32; 3], member: &Member| {
