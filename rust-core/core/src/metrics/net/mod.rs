@@ -8,7 +8,7 @@
 //! and upon the edges between them. Where curved pieces meet, [edges] are made sharp.
 //!
 //! Distances are those from the middles of the quadrilaterals to the nearest point of the other net's triangles; their
-//! weight is the quadrilateral's area, evenly divided among the [range] of distances within it.
+//! weight is the quadrilateral's area, evenly divided among the [range](mod@range) of distances within it.
 
 mod edges;
 mod extent;
