@@ -35,6 +35,11 @@ impl Case {
         Self { name, solid, centre: [0.31, 0.17, -0.23], growths_mm: vec![0.7, 1.6, 2.5, 4.0] }
     }
 
+    /// Turned solids with this centre.
+    fn turned_at(centre: Point) -> impl Fn(&'static str, Shape, f64, f64) -> Self {
+        move |name, shape, a, b| Self { centre, ..Self::new(name, Solid::turned(shape, a, b)) }
+    }
+
     /// Faces lie between voxels, before and after: else no mask says where they are, as all of a face's voxels are off
     /// by the same.
     fn upright(name: &'static str, half: Point, spacing: Point) -> Self {
@@ -61,8 +66,7 @@ pub(crate) fn cases(spacing: Point) -> Vec<Case> {
 
 /// Solids that were not looked at while those constants were chosen. Those of patches were chosen on all of them.
 pub(crate) fn held_out(spacing: Point) -> Vec<Case> {
-    let elsewhere =
-        |name, shape, a, b| Case { centre: [-0.12, 0.41, 0.27], ..Case::new(name, Solid::turned(shape, a, b)) };
+    let elsewhere = Case::turned_at([-0.12, 0.41, 0.27]);
     vec![
         elsewhere("sphere of 9 mm", Ball { radius: 9.0 }, 0.0, 0.0),
         elsewhere("sphere of 16 mm", Ball { radius: 16.0 }, 0.0, 0.0),
@@ -78,8 +82,7 @@ pub(crate) fn held_out(spacing: Point) -> Vec<Case> {
 
 /// Solids that were drawn when those of patches were chosen, and looked at while those of edges were.
 pub(crate) fn later() -> Vec<Case> {
-    let elsewhere =
-        |name, shape, a, b| Case { centre: [0.23, -0.37, 0.11], ..Case::new(name, Solid::turned(shape, a, b)) };
+    let elsewhere = Case::turned_at([0.23, -0.37, 0.11]);
     vec![
         elsewhere("sphere of 14.3 mm", Ball { radius: 14.3 }, 0.0, 0.0),
         elsewhere("sphere of 10.6 mm", Ball { radius: 10.6 }, 0.0, 0.0),
@@ -94,8 +97,7 @@ pub(crate) fn later() -> Vec<Case> {
 
 /// Solids that were drawn, by a random number each, when all constants were chosen.
 pub(crate) fn last() -> Vec<Case> {
-    let elsewhere =
-        |name, shape, a, b| Case { centre: [-0.48, 0.17, -0.34], ..Case::new(name, Solid::turned(shape, a, b)) };
+    let elsewhere = Case::turned_at([-0.48, 0.17, -0.34]);
     vec![
         elsewhere("sphere of 21.5 mm", Ball { radius: 21.5 }, 0.0, 0.0),
         elsewhere("sphere of 14.1 mm", Ball { radius: 14.1 }, 0.0, 0.0),
